@@ -1,0 +1,1 @@
+"""Notebook-driven analytics of Danish care outside hospitals."""

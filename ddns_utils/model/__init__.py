@@ -1,0 +1,35 @@
+"""The linked data model: one declaration per table and per column, from which everything else is derived."""
+
+from ddns_utils.model.bookkeeping import Delivery, Quarantine
+from ddns_utils.model.declare import Column, Table
+from ddns_utils.model.hospital import HospitalContact, HospitalDiagnosis, HospitalProcedure
+from ddns_utils.model.municipal import CarePlan, Condition, Encounter, FollowUp, Goal, Intervention, Referral
+from ddns_utils.model.population import Person, Residence
+from ddns_utils.model.practice import LabResult, PracticeRecord, PracticeService, Prescription, SpecialistRecord
+
+TABLES: dict[str, type[Table]] = {
+    table.name: table
+    for table in (
+        Person,
+        Residence,
+        HospitalContact,
+        HospitalDiagnosis,
+        HospitalProcedure,
+        PracticeService,
+        PracticeRecord,
+        SpecialistRecord,
+        Prescription,
+        LabResult,
+        Referral,
+        CarePlan,
+        Intervention,
+        Encounter,
+        Condition,
+        Goal,
+        FollowUp,
+        Delivery,
+        Quarantine,
+    )
+}
+
+__all__ = ["TABLES", "Column", "Table"]

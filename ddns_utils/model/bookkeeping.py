@@ -1,0 +1,57 @@
+"""What intake writes about its own work: deliveries, and rows that were refused."""
+
+from ddns_utils.language import Text
+from ddns_utils.model.columns import delivery_id
+from ddns_utils.model.declare import Column, Table
+
+
+class Delivery(Table):
+    """Every delivered file."""
+
+    name = "delivery"
+    one_row_is = Text(da="en leveret fil", en="a delivered file")
+    origin = "intake"
+    key = ("delivery_id",)
+
+    delivery_id = delivery_id()
+    source = Column(type="text", da="Kilde", en="Source")
+    sender = Column(type="text", nullable=True, da="Afsender (SOR eller register)", en="Sender (SOR or register)")
+    file = Column(type="text", da="Filens navn", en="Name of the file")
+    sha256 = Column(type="text", da="Filens SHA-256", en="SHA-256 of the file")
+    received_at = Column(
+        type="moment",
+        da="Modtaget: rapportens tidsstempel, ellers datoen i filens navn",
+        unit="Danish time",
+        en="Received: the report's timestamp, else the date in the file's name",
+    )
+    first_day = Column(type="day", nullable=True, da="Første dag med data", en="First day with data")
+    last_day = Column(type="day", nullable=True, da="Sidste dag med data", en="Last day with data")
+    rows_read = Column(type="whole", least=0, da="Læste rækker", en="Rows read", unit="rows")
+    rows_kept = Column(type="whole", least=0, da="Rækker lagt i registre", en="Rows put in registers", unit="rows")
+    rows_quarantined = Column(type="whole", least=0, da="Rækker i karantæne", en="Rows in quarantine", unit="rows")
+    rows_superseded = Column(
+        type="whole",
+        least=0,
+        da="Rækker, der blev erstattet af en senere udgave eller allerede var modtaget",
+        unit="rows",
+        en="Rows that a later version replaced or that were already received",
+    )
+
+
+class Quarantine(Table):
+    """Rows that broke a rule, with their reasons. CPR numbers are replaced before a row comes here."""
+
+    name = "quarantine"
+    one_row_is = Text(da="en afvist række", en="a refused row")
+    origin = "intake"
+
+    delivery_id = delivery_id()
+    table = Column(type="text", da="Tabel i datamodellen", en="Table of the data model")
+    source_row = Column(
+        type="whole",
+        least=0,
+        da="Rækkens nummer i filen (den første er 1)",
+        en="Number of the row in the file (the first is 1)",
+    )
+    reasons = Column(type="text", da="Årsager, adskilt af |", en="Reasons, separated by |")
+    content = Column(type="text", da="Rækken som JSON, pseudonymiseret", en="The row as JSON, pseudonymised")

@@ -1,0 +1,35 @@
+"""Columns that several tables share."""
+
+from ddns_utils.model.declare import Column
+
+
+def person_id(source: str) -> Column:
+    """The person a row is about, as a pseudonym."""
+    return Column(
+        type="text",
+        da="Pseudonym for personen: nøglet HMAC-SHA-256 af CPR-nummeret, 32 hexadecimale tegn",
+        en="Pseudonym of the person: keyed HMAC-SHA-256 of the CPR number, 32 hexadecimal digits",
+        source=source,
+    )
+
+
+def delivery_id() -> Column:
+    """The delivery that brought a row's present content."""
+    return Column(
+        type="text",
+        da="Den leverance, som rækkens nuværende indhold kom med",
+        en="The delivery that brought the row's present content",
+        source="intake",
+    )
+
+
+def municipality(source: str, nullable: bool = False) -> Column:
+    """A three-digit municipality code."""
+    return Column(
+        type="text",
+        nullable=nullable,
+        codes="municipality",
+        da="Kommune (tre cifre)",
+        en="Municipality (three digits)",
+        source=source,
+    )

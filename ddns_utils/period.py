@@ -1,0 +1,87 @@
+"""Periods of whole days: the start is included and the end is not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ddns_utils.errors import DefinitionError
+
+_FORMS = (
+    "a year (2025), a quarter (2025Q1), a month (2025-03) or two days (2025-01-01/2025-07-01, the last not included)"
+)
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """Days from ``start`` up to, not including, ``end``.
+
+    Raises DefinitionError if ``end`` is not after ``start``.
+    """
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise DefinitionError(f"A period must end after it starts, but {self.start} is not before {self.end}.")
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Read a year, quarter, month or ISO interval such as ``2025-01-01/2025-07-01``."""
+        text = text.strip()
+        if m := re.fullmatch(r"(\d{4})", text):
+            year = int(m[1])
+            return _make(text, year, 1, 12)
+        if m := re.fullmatch(r"(\d{4})-?[QK]([1-4])", text):
+            return _make(text, int(m[1]), 3 * int(m[2]) - 2, 3)
+        if m := re.fullmatch(r"(\d{4})-(\d{2})", text):
+            return _make(text, int(m[1]), int(m[2]), 1)
+        if m := re.fullmatch(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", text):
+            try:
+                return cls(date.fromisoformat(m[1]), date.fromisoformat(m[2]))
+            except ValueError as error:
+                raise DefinitionError(f"'{text}' is not a period: {error}. Write {_FORMS}.") from None
+        raise DefinitionError(f"'{text}' is not a period. Write {_FORMS}.")
+
+    @property
+    def days(self) -> int:
+        """Number of days in the period."""
+        return (self.end - self.start).days
+
+    @property
+    def last_day(self) -> date:
+        """The last day that belongs to the period."""
+        return self.end - timedelta(days=1)
+
+    def years(self) -> tuple[Period, ...]:
+        """The calendar years that the period consists of; DefinitionError if it does not start and end on 1 January."""
+        if (self.start.month, self.start.day, self.end.month, self.end.day) != (1, 1, 1, 1):
+            raise DefinitionError(f"{self} does not consist of whole calendar years.")
+        return tuple(Period.parse(str(year)) for year in range(self.start.year, self.end.year))
+
+    def before(self, number: int) -> tuple[Period, ...]:
+        """The ``number`` calendar years that end with this one, oldest first; needs a calendar year."""
+        (this,) = self.years()
+        return tuple(Period.parse(str(this.start.year - back)) for back in reversed(range(number)))
+
+    def __str__(self) -> str:
+        months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
+        if self.start.day == 1 and self.end.day == 1:
+            if months == 12 and self.start.month == 1:
+                return f"{self.start.year}"
+            if months == 3 and self.start.month % 3 == 1:
+                return f"{self.start.year}Q{(self.start.month + 2) // 3}"
+            if months == 1:
+                return f"{self.start:%Y-%m}"
+        return f"{self.start}/{self.end}"
+
+
+def _make(text: str, year: int, month: int, months: int) -> Period:
+    try:
+        start = date(year, month, 1)
+        last = month + months
+        return Period(start, date(year + (last > 12), last - 12 if last > 12 else last, 1))
+    except ValueError as error:
+        raise DefinitionError(f"'{text}' is not a period: {error}. Write {_FORMS}.") from None

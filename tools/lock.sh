@@ -1,0 +1,11 @@
+#!/bin/sh
+# Write both lock files anew from pyproject.toml; run after changing a version. Needs uv (`pip install uv`).
+set -eu
+cd "$(dirname "$0")/.."
+build=$(sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml)
+lock() {
+  echo "$build" | uv pip compile pyproject.toml - "$@" --universal --python-version 3.11 \
+    --generate-hashes --no-emit-index-url --no-annotate --no-header -q
+}
+lock -o requirements.lock
+lock --extra test -c requirements.lock -o requirements-test.lock
