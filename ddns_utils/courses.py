@@ -1,0 +1,77 @@
+"""Contacts → hospital stays → admissions, as the Health Data Authority and Statistics Denmark join them."""
+
+from __future__ import annotations
+
+import ibis
+
+from ddns_utils.registers import Snapshot
+
+LARGEST_GAP_HOURS = 4
+SHORTEST_ADMISSION_HOURS = 12
+
+
+def hospital_stays(snapshot: Snapshot) -> ibis.Table:
+    """Stays: contacts with physical attendance of one person that overlap or follow within 4 hours, across hospitals.
+
+    One row per stay: person_id, start and end (Danish clock time), contacts (number), acute and psychiatric (of the
+    contact that began it), admission (12 hours or longer), started_on and discharged_on (days). An open contact has no
+    length yet and is left out. A contact inside an earlier, longer one does not shorten the stay.
+    Source: esundhed.dk, Genindlæggelser, Nøgletal; dst.dk, Sygehusbenyttelse.
+    """
+    contacts = snapshot.table("hospital_contact")
+    contacts = contacts.filter(contacts.contact_type == "ALCA00", contacts.end.notnull())
+    before = ibis.window(
+        group_by=contacts.person_id,
+        order_by=[contacts.start, contacts.end, contacts.contact_id],
+        preceding=(None, 1),
+    )
+    contacts = contacts.mutate(latest_end_before=contacts.end.max().over(before))
+    gap = ibis.interval(hours=LARGEST_GAP_HOURS)
+    begins = contacts.latest_end_before.isnull() | (contacts.start > contacts.latest_end_before + gap)
+    contacts = contacts.mutate(begins=begins.cast("int64"))
+    so_far = ibis.window(
+        group_by=contacts.person_id,
+        order_by=[contacts.start, contacts.end, contacts.contact_id],
+        preceding=None,
+        following=0,
+    )
+    contacts = contacts.mutate(stay=contacts.begins.sum().over(so_far))
+    first = contacts.begins == 1
+    stays = contacts.group_by("person_id", "stay").aggregate(
+        start=contacts.start.min(),
+        end=contacts.end.max(),
+        contacts=contacts.count(),
+        acute=(first & (contacts.priority == "ATA1")).fill_null(False).any(),
+        psychiatric=(first & contacts.specialty.contains("psyk")).fill_null(False).any(),
+    )
+    return stays.mutate(
+        admission=stays.end >= stays.start + ibis.interval(hours=SHORTEST_ADMISSION_HOURS),
+        started_on=stays.start.date(),
+        discharged_on=stays.end.date(),
+    )
+
+
+def admissions(snapshot: Snapshot) -> ibis.Table:
+    """Hospital stays of 12 hours or longer, with the columns of ``hospital_stays``."""
+    stays = hospital_stays(snapshot)
+    return stays.filter(stays.admission)
+
+
+def acute_contacts(snapshot: Snapshot) -> ibis.Table:
+    """Stays that began acutely, of any length, with the columns of ``hospital_stays``."""
+    stays = hospital_stays(snapshot)
+    return stays.filter(stays.acute)
+
+
+def general_practice_contacts(snapshot: Snapshot) -> ibis.Table:
+    """Contacts with general practice: person_id, day, quantity (services that are contacts, by code list gp_contact).
+
+    A service given to a child on the parent's card is left out: it is not the parent's contact.
+    """
+    from ddns_utils import codelists
+
+    services = snapshot.table("practice_service")
+    services = services.filter(
+        services.specialty == "80", services.service_code.isin(codelists.codes("gp_contact")), ~services.for_child
+    )
+    return services.select("person_id", "quantity", day="service_date")

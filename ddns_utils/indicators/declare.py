@@ -1,0 +1,106 @@
+"""How an indicator is declared. Words and codes are data; who is counted is Python on Ibis.
+
+A function that finds rows gets the snapshot and the period and gives an Ibis table with ``person_id`` and ``on``, the
+day that decides where the person lived and how old they were; it may give ``municipality`` itself. A function that
+looks at rows gets the rows, the snapshot and the period, and gives the same rows with one column more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import ibis
+
+from ddns_utils.errors import DefinitionError
+from ddns_utils.language import Text
+from ddns_utils.period import Period
+from ddns_utils.registers import Snapshot
+
+FindRows = Callable[[Snapshot, Period], ibis.Table]
+LookAtRows = Callable[[ibis.Table, Snapshot, Period], ibis.Table]
+PER_CENT = Text(da="procent", en="per cent")
+DIRECTIONS = ("higher is better", "lower is better", "neither")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a definition comes from, when it was read, and how sure we are of it (high, medium, unverified)."""
+
+    title: str
+    retrieved: str
+    confidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """What every indicator says of itself.
+
+    ``standard`` is a published target in units of the value. ``needs`` names the tables that must cover the period
+    and ``follow_up_days`` after it. ``version`` is raised when numbers change.
+    """
+
+    kind: ClassVar[str]
+    id: str
+    title: Text
+    one_row_is: Text
+    counted: Text
+    needs: tuple[str, ...]
+    source: Source
+    direction: str = "neither"
+    standard: float | None = None
+    follow_up_days: int = 0
+    unit: Text
+    decimals: int = 1
+    per: int = 1
+    interval: str = "exact"
+    caveats: tuple[Text, ...] = ()
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        if self.direction not in DIRECTIONS:
+            raise DefinitionError(f"{self.id}: direction '{self.direction}' is not one of: {', '.join(DIRECTIONS)}.")
+        if self.follow_up_days < 0 or not self.needs:
+            raise DefinitionError(f"{self.id}: needs at least one table, and follow-up is not negative.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proportion(Indicator):
+    """A share of rows. The numerator flags the denominator's own rows (column ``counts``), so it cannot exceed one."""
+
+    kind: ClassVar[str] = "proportion"
+    unit: Text = PER_CENT
+    denominator: FindRows
+    numerator: LookAtRows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate(Indicator):
+    """Events per ``per`` person-years of residence. ``events`` gives one row per event.
+
+    With a ``denominator`` it is instead the number (column ``counts``) that ``numerator`` finds for each of its rows,
+    per ``per`` rows.
+    """
+
+    kind: ClassVar[str] = "rate"
+    unit: Text
+    per: int = 1000
+    events: FindRows | None = None
+    denominator: FindRows | None = None
+    numerator: LookAtRows | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.events is None) == (self.denominator is None or self.numerator is None):
+            raise DefinitionError(f"{self.id}: a rate has either events, or a denominator with a numerator.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mean(Indicator):
+    """The mean of a number (column ``counts``) over rows; rows where it is missing are not among them."""
+
+    kind: ClassVar[str] = "mean"
+    interval: str = "t"
+    denominator: FindRows
+    numerator: LookAtRows

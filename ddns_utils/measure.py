@@ -1,0 +1,238 @@
+"""Declarations + a snapshot + a breakdown → one tidy result.
+
+The engine is asked once per indicator and period, for the finest cells (municipality × sex × age band). Wider areas
+and margins are sums of those, so that parts always add up. The finest cells are kept beside the registers they come
+from, under a key of the definition, the code and the versions of the tables, so that 98 reports ask the engine once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from ddns_utils import areas, codelists
+from ddns_utils.errors import DataError, DefinitionError
+from ddns_utils.indicators.declare import Indicator, Mean, Proportion, Rate
+from ddns_utils.period import Period
+from ddns_utils.registers import Snapshot
+from ddns_utils.statistics import intervals
+
+COLUMNS = (
+    "indicator", "version", "period", "area_level", "area", "sex", "age_band", "n", "of", "value", "lower", "upper",
+    "method", "standard_population", "status", "note",
+)  # fmt: skip
+BREAKDOWNS = ("sex", "age_band")
+SEXES = codelists.codes("sex")
+AGE_BANDS = {"0-17": 0, "18-39": 18, "40-64": 40, "65-79": 65, "80+": 80}
+DAYS_PER_YEAR = 365.25
+METHODS = {"proportion": "Clopper-Pearson", "rate": "exact Poisson", "mean": "Student's t"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A tidy result, not yet fit to be shown: pass it to ``disclose()``.
+
+    ``frame`` has one row per indicator, period, area, sex and age band, with the columns of ``COLUMNS``: ``n`` is the
+    numerator (missing for a mean), ``of`` the denominator (rows, or person-years for a rate by person-time),
+    ``value`` a proportion between 0 and 1, a rate per ``indicator.per`` or a mean, with 95 per cent limits.
+    ``status`` is ``ok`` or ``no_data``. ``indicators`` maps ids to declarations.
+    """
+
+    frame: pd.DataFrame
+    indicators: dict[str, Indicator]
+
+
+def measure(
+    indicators: Indicator | Sequence[Indicator],
+    snapshot: Snapshot,
+    periods: Period | Sequence[Period],
+    by: Sequence[str] = (),
+    levels: Sequence[str] = areas.LEVELS,
+) -> Measured:
+    """Compute indicators for each period, for every area of ``levels``, in all and by ``by`` (sex, age_band).
+
+    Raises DataError, before anything is computed, if the registers do not cover a period and its follow-up, and
+    DefinitionError for a breakdown or level that does not exist.
+    """
+    indicators = (indicators,) if isinstance(indicators, Indicator) else tuple(indicators)
+    periods = (periods,) if isinstance(periods, Period) else tuple(periods)
+    if wrong := [name for name in by if name not in BREAKDOWNS]:
+        raise DefinitionError(f"There is no breakdown '{wrong[0]}'. Choose among: {', '.join(BREAKDOWNS)}.")
+    for indicator in indicators:
+        for period in periods:
+            require_covered(indicator, snapshot, period)
+    frames = [
+        _frame(indicator, period, _cells(indicator, snapshot, period), by, levels)
+        for indicator in indicators
+        for period in periods
+    ]
+    return Measured(pd.concat(frames, ignore_index=True), {indicator.id: indicator for indicator in indicators})
+
+
+def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) -> None:
+    """Raise DataError if a table the indicator needs does not cover the period and its follow-up."""
+    for name in indicator.needs:
+        span = snapshot.span(name)
+        if span is None:
+            raise DataError(f"{indicator.id} needs {name}, but no rows of it have been delivered.")
+        first, last = span
+        needed = period.last_day + timedelta(days=indicator.follow_up_days)
+        if period.start < first.replace(day=1):
+            raise DataError(
+                f"{indicator.id} needs {name} from {period.start}, but it begins {first}. Use a later period."
+            )
+        if needed > last:
+            latest = last - timedelta(days=indicator.follow_up_days)
+            raise DataError(
+                f"{indicator.id} needs {indicator.follow_up_days} days after {period.last_day}, but {name} ends {last}. "
+                f"Use a period ending {latest} or earlier, or deliver more data."
+            )
+
+
+def _cells(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray:
+    """Sums by municipality, sex and age band: numerator, denominator, and squares of the numerator's values."""
+    tables = sorted(snapshot.tables.items())
+    key = hashlib.sha256(repr((indicator.id, indicator.version, str(period), tables, _code())).encode()).hexdigest()[
+        :32
+    ]
+    kept = snapshot.path / "results" / f"{indicator.id}-{key}.npy"
+    if kept.is_file():
+        return np.load(kept)
+    cells = _ask(indicator, snapshot, period)
+    kept.parent.mkdir(exist_ok=True)
+    written = kept.with_suffix(f".{id(cells)}.tmp")
+    with written.open("wb") as out:
+        np.save(out, cells)
+    written.rename(kept)
+    return cells
+
+
+def _ask(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray:
+    if isinstance(indicator, Rate) and indicator.events is not None:
+        events = indicator.events(snapshot, period)
+        events = events.mutate(counts=ibis.literal(1)) if "counts" not in events.columns else events
+        numerator = _summed(_placed(events, snapshot, age_on=period.start))
+        denominator = _summed(_person_time(snapshot, period))
+        return _grid(snapshot, numerator)[..., [0]] * [1, 0, 0] + _grid(snapshot, denominator)[..., [0]] * [0, 1, 0]
+    rows = indicator.numerator(indicator.denominator(snapshot, period), snapshot, period)
+    if isinstance(indicator, Mean):
+        rows = rows.filter(rows.counts.notnull())
+    return _grid(snapshot, _summed(_placed(rows, snapshot)))
+
+
+def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) -> ibis.Table:
+    """Rows with the municipality, sex and age band of their person; a row of nobody resident that day is left out."""
+    if "municipality" not in rows.columns:
+        homes = snapshot.table("residence").select("person_id", "municipality", since="start", until="end")
+        rows = rows.inner_join(
+            homes,
+            [rows.person_id == homes.person_id, homes.since <= rows.on, homes.until.isnull() | (rows.on < homes.until)],
+        ).drop("person_id_right")
+    person = snapshot.table("person").select("person_id", "sex", "birth_date")
+    rows = rows.inner_join(person, "person_id")
+    return rows.select(
+        "municipality",
+        "sex",
+        age_band=_age_band(rows.birth_date, rows.on if age_on is None else ibis.literal(age_on)),
+        counts=rows.counts.cast("float64"),
+    )
+
+
+def _person_time(snapshot: Snapshot, period: Period) -> ibis.Table:
+    """Person-years lived in each municipality within the period; age is that on its first day."""
+    person = snapshot.table("person").select("person_id", "sex", "birth_date", "death_date")
+    homes = snapshot.table("residence").inner_join(person, "person_id")
+    until = ibis.least(
+        homes.end.fill_null(period.end), homes.death_date.fill_null(period.end), ibis.literal(period.end)
+    )
+    days = until.delta(ibis.greatest(homes.start, ibis.literal(period.start)), unit="day")
+    lived = homes.mutate(days=days).filter(lambda rows: rows.days > 0)
+    return lived.select(
+        "municipality",
+        "sex",
+        age_band=_age_band(lived.birth_date, ibis.literal(period.start)),
+        counts=lived.days / DAYS_PER_YEAR,
+    )
+
+
+def _age_band(born: ibis.Value, on: ibis.Value) -> ibis.Value:
+    had_birthday = (on.month() * 100 + on.day()) >= (born.month() * 100 + born.day())
+    age = on.year() - born.year() - ibis.ifelse(had_birthday, 0, 1)
+    bands = list(AGE_BANDS)
+    upper = [*list(AGE_BANDS.values())[1:]]
+    return ibis.cases(*((age < limit, band) for limit, band in zip(upper, bands, strict=False)), else_=bands[-1])
+
+
+def _summed(rows: ibis.Table) -> ibis.Table:
+    return rows.group_by("municipality", "sex", "age_band").aggregate(
+        n=rows.counts.sum(), of=rows.count().cast("float64"), squares=(rows.counts * rows.counts).sum()
+    )
+
+
+def _grid(snapshot: Snapshot, summed: ibis.Table) -> np.ndarray:
+    found = snapshot.engine.to_pandas(summed).set_index(["municipality", "sex", "age_band"])
+    every = pd.MultiIndex.from_product([areas.codes("municipality"), SEXES, AGE_BANDS])
+    cells = found.reindex(every)[["n", "of", "squares"]].fillna(0.0).to_numpy(dtype=float)
+    return cells.reshape(len(areas.codes("municipality")), len(SEXES), len(AGE_BANDS), 3)
+
+
+def _frame(
+    indicator: Indicator, period: Period, cells: np.ndarray, by: Sequence[str], levels: Sequence[str]
+) -> pd.DataFrame:
+    places = [(level, code) for level in levels for code in areas.codes(level)]
+    position = {code: index for index, code in enumerate(areas.codes("municipality"))}
+    roll_up = np.zeros((len(places), len(position)))
+    for row, (_, code) in enumerate(places):
+        roll_up[row, [position[municipality] for municipality in areas.within(code)]] = 1
+    sexes, sex_sums = _margins(SEXES, "sex" in by)
+    bands, band_sums = _margins(tuple(AGE_BANDS), "age_band" in by)
+    n, of, squares = np.einsum("am,sx,by,mxyk->kasb", roll_up, sex_sums, band_sums, cells, optimize=True).reshape(3, -1)
+    index = pd.MultiIndex.from_product([range(len(places)), sexes, bands], names=["place", "sex", "age_band"])
+    frame = index.to_frame(index=False)
+    frame["area_level"] = [places[place][0] for place in frame["place"]]
+    frame["area"] = [places[place][1] for place in frame["place"]]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = np.where(of > 0, n / of, np.nan) * indicator.per
+    lower, upper = _limits(indicator, n, of, squares)
+    return frame.assign(
+        indicator=indicator.id, version=indicator.version, period=str(period),
+        n=np.nan if isinstance(indicator, Mean) else np.round(n), of=of, value=value,
+        lower=lower, upper=upper, method=METHODS[indicator.kind], standard_population="",
+        status=np.where(of > 0, "ok", "no_data"), note="",
+    )[list(COLUMNS)]  # fmt: skip
+
+
+def _limits(indicator: Indicator, n: np.ndarray, of: np.ndarray, squares: np.ndarray) -> intervals.Limits:
+    if isinstance(indicator, Proportion):
+        return intervals.proportion(n, of)
+    if isinstance(indicator, Mean):
+        return intervals.mean(n, squares, of)
+    lower, upper = intervals.rate(n, of)
+    return lower * indicator.per, upper * indicator.per
+
+
+def _margins(values: Sequence[str], wanted: bool) -> tuple[list[str], np.ndarray]:
+    all_of_them = np.ones((1, len(values)))
+    return (["all", *values], np.vstack([all_of_them, np.eye(len(values))])) if wanted else (["all"], all_of_them)
+
+
+@cache
+def _code() -> str:
+    """Fingerprint of the code that decides numbers, so that kept results never outlive a change of it."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    rooms = ("measure.py", "courses.py", "phenotypes.py", "areas.py", "indicators", "codelists", "model")
+    for file in sorted(
+        path for room in rooms for path in (folder / room, *(folder / room).rglob("*")) if path.is_file()
+    ):
+        if file.suffix in {".py", ".csv"}:
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
