@@ -1,0 +1,144 @@
+"""The command ``ddns``. Every command imports what it needs when it runs, so that a wrong word is answered at once."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ddns_utils.errors import DdnsError, RunError
+
+REGISTERS = click.option(
+    "--registers", type=click.Path(path_type=Path), help="The store to use instead of DDNS_REGISTERS or ./registers."
+)
+
+
+class Commands(click.Group):
+    """Prints the message of an error that a user can act on, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a run that did not finish exits with 1, anything else that is wrong with 2."""
+        try:
+            return super().invoke(ctx)
+        except DdnsError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(1 if isinstance(error, RunError) else 2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("ddns_utils"), message="ddns %(version)s")
+def main() -> None:
+    """Analytics of care outside hospitals: deliveries in, registers, analyses, reports out."""
+
+
+@main.command()
+@REGISTERS
+def registers(registers: Path | None) -> None:
+    """Show what the registers hold."""
+    from ddns_utils.progress import show_table
+    from ddns_utils.registers import open_registers, overview
+
+    opened = open_registers(registers)
+    snapshot = opened.snapshot()
+    show_table(
+        f"{opened.path}, version {snapshot.version}",
+        ["table", "rows", "persons", "first day", "last day", "version"],
+        [list(line.values()) for line in overview(snapshot)],
+    )
+
+
+@main.command()
+@click.option("--citizens", type=click.IntRange(min=1), required=True, help="Number of citizens.")
+@click.option("--years", type=click.IntRange(min=1), required=True, help="Number of years with events.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same citizens.")
+@click.option("--to", type=click.Path(path_type=Path), default=Path("deliveries"), show_default=True, help="Folder.")
+def synthesize(citizens: int, years: int, seed: int, to: Path) -> None:
+    """Make a Denmark that does not exist, as deliveries in the real formats."""
+    from ddns_utils.progress import Progress
+    from ddns_utils.synthetic import synthesize as make
+
+    with Progress() as progress:
+        make(to, citizens=citizens, years=years, seed=seed, on_progress=progress.say)
+    click.echo(f"Made-up deliveries are in {to}. Land them with: ddns intake {to}")
+
+
+@main.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@REGISTERS
+def intake(path: Path, registers: Path | None) -> None:
+    """Land the deliveries in PATH, a file or a folder."""
+    from ddns_utils.intake import land
+    from ddns_utils.progress import Progress
+    from ddns_utils.registers import open_registers
+
+    with Progress() as progress:
+        report = land(path, open_registers(registers), on_progress=progress.say)
+    for line in report.lines():
+        click.echo(line)
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Give a parameter another value.")
+@REGISTERS
+def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | None) -> None:
+    """Run analyses, each into a new folder under outputs."""
+    from ddns_utils.runs.contract import read_contract, split_settings
+    from ddns_utils.runs.project import find_project
+
+    project = find_project()
+    given = split_settings(settings)
+    contracts = [read_contract(project, name) for name in dict.fromkeys(names)]
+    chosen = [(contract, contract.values(given)) for contract in contracts]
+
+    from ddns_utils.progress import Progress
+    from ddns_utils.publish.page import report
+    from ddns_utils.registers import open_registers
+    from ddns_utils.runs.running import plan
+    from ddns_utils.runs.running import run as carry_out
+
+    opened = open_registers(registers)
+    plans = [plan(project, contract, values, opened) for contract, values in chosen]
+    failures = []
+    for planned in plans:
+        name = planned.contract.analysis
+        try:
+            with Progress() as progress:
+                folder = carry_out(project, planned, report, lambda done, of: progress.cells(name, done, of))  # noqa: B023
+        except RunError as error:
+            failures.append(str(error))
+            click.echo(str(error), err=True)
+        else:
+            click.echo(f"{name}: {folder.path.relative_to(project.root) / 'report.html'}")
+    if failures:
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.option("--language", type=click.Choice(["da", "en"]), default="da", show_default=True, help="Of the index page.")
+def publish(language: str) -> None:
+    """Build outputs/site from all finished runs."""
+    from ddns_utils.publish.site import build_site
+    from ddns_utils.runs.project import find_project
+
+    index, reports = build_site(find_project(), language)
+    click.echo(f"{reports} reports. Open {index}")
+
+
+@main.command()
+@click.argument("name", required=False)
+def runs(name: str | None) -> None:
+    """List runs, newest first."""
+    from ddns_utils.progress import show_table
+    from ddns_utils.runs.folders import list_runs
+    from ddns_utils.runs.project import find_project
+
+    project = find_project()
+    listed = list_runs(project, project.require_analysis(name) if name else None)
+    rows = [
+        [run.analysis, run.id, run.status, " ".join(f"{k}={v}" for k, v in run.record.get("parameters", {}).items())]
+        for run in listed
+    ]
+    show_table("", ["analysis", "run", "status", "parameters"], rows)

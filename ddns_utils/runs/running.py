@@ -1,0 +1,172 @@
+"""One run of an analysis: pin the data, execute the notebook, keep what it made, and write the manifest last."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import nbformat
+from nbformat import NotebookNode
+
+from ddns_utils.errors import DataError, DdnsError, RunError
+from ddns_utils.language import LANGUAGES
+from ddns_utils.registers import Registers, Snapshot
+from ddns_utils.runs.contract import Contract
+from ddns_utils.runs.engine import CellError, execute
+from ddns_utils.runs.folders import RunFolder, new_folder, point_latest
+from ddns_utils.runs.manifest import FAILED, MANIFEST, code_state, file_hashes, package_state, write_json, write_whole
+from ddns_utils.runs.project import Project
+
+SECONDS = 3600.0
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+Render = Callable[[NotebookNode, dict[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An analysis with checked values, the data it will read, and the record its run begins with."""
+
+    contract: Contract
+    values: dict[str, Any]
+    snapshot: Snapshot
+    notebook: NotebookNode
+    record: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        """Hash of all that decides the result: notebook, parameters, data, code and packages."""
+        parts = [
+            [(cell.cell_type, cell.source) for cell in self.notebook.cells],
+            self.values,
+            self.record["registers"]["version"],
+            self.record["registers"]["tables"],
+            self.record["code"]["ddns_utils_sha256"],
+            self.record["packages"],
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def plan(project: Project, contract: Contract, values: dict[str, Any], registers: Registers) -> Plan:
+    """Read all that a run needs and write nothing. Raises DataError if the registers are empty."""
+    snapshot = registers.snapshot()
+    if snapshot.version == 0:
+        raise DataError(
+            f"The registers in {registers.path.name} are empty, so {contract.analysis} has nothing to read. "
+            "Land deliveries first: ddns intake PATH. For made-up ones: ddns synthesize."
+        )
+    language = str(values.get("language", LANGUAGES[0]))
+    notice = registers.path / "notice.txt"
+    record = {
+        "analysis": contract.analysis,
+        "notebook": contract.notebook.name,
+        "parameters": values,
+        "shown": contract.shown(values, language),
+        "language": language,
+        "registers": {"version": snapshot.version, "tables": snapshot.tables},
+        "notice": notice.read_text(encoding="utf-8").strip() if notice.is_file() else None,
+        "code": code_state(project.root),
+        "packages": package_state(project.root),
+    }
+    notebook = in_language(nbformat.read(contract.notebook, as_version=4), language)
+    return Plan(contract, values, snapshot, notebook, record)
+
+
+def run(
+    project: Project,
+    planned: Plan,
+    render: Render,
+    on_cell: Callable[[int, int], None] = lambda cell, cells: None,
+    seconds: float = SECONDS,
+) -> RunFolder:
+    """Carry out a plan in a new folder; ``render`` makes the report's HTML of the executed notebook and the record.
+
+    Raises RunError if a cell does not finish within ``seconds`` for the whole notebook, or if the report cannot be
+    rendered. The folder then keeps notebook and log, and has ``failed.json`` instead of a manifest.
+    """
+    folder, started = new_folder(project, planned.contract.analysis, planned.key)
+    record = {"run": folder.id, "key": planned.key, **planned.record, "started": started.isoformat()}
+    env = os.environ | {
+        "DDNS_PROJECT": str(project.root),
+        "DDNS_REGISTERS": str(planned.snapshot.path),
+        "DDNS_STORE_VERSION": str(planned.snapshot.version),
+        "DDNS_RUN_FOLDER": str(folder.path),
+        "DDNS_LANGUAGE": record["language"],
+    }
+    try:
+        notebook = execute(
+            planned.notebook,
+            planned.values,
+            env=dict(env),
+            folder=planned.contract.notebook.parent,
+            seconds=seconds,
+            on_start=on_cell,
+        )
+    except CellError as stop:
+        _keep(stop.notebook, folder, record)
+        first_line = stop.notebook.cells[stop.index].source.partition("\n")[0]
+        _fail(folder, record, f"cell {stop.index + 1} ({first_line}) did not finish. {stop.reason}", stop.index + 1)
+    except KeyboardInterrupt:
+        _fail(folder, record, "it was stopped before it was done.")
+    except Exception as error:
+        _fail(folder, record, f"the kernel could not be used. {type(error).__name__}: {error}")
+    _keep(notebook, folder, record)
+    try:
+        write_whole(render(notebook, record), folder.path / "report.html")
+    except DdnsError as error:
+        _fail(folder, record, f"the report cannot be made. {error}")
+    write_json(record | {"files": file_hashes(folder.path)}, folder.path / MANIFEST)
+    point_latest(folder)
+    return folder
+
+
+def in_language(notebook: NotebookNode, language: str) -> NotebookNode:
+    """The notebook without the cells that are tagged with another language."""
+    others = {f"lang-{other}" for other in LANGUAGES if other != language}
+    notebook.cells = [cell for cell in notebook.cells if not others & set(cell.metadata.get("tags", []))]
+    return notebook
+
+
+def _keep(notebook: NotebookNode, folder: RunFolder, record: dict[str, Any]) -> None:
+    """Write the executed notebook, its log and its figures, and add times to the record."""
+    notebook.metadata.papermill.update(input_path=record["notebook"], output_path="report.ipynb")
+    notebook.metadata.pop("kernelspec", None)
+    write_whole(nbformat.writes(notebook), folder.path / "report.ipynb")
+    write_whole("".join(_log(notebook)), folder.path / "log.txt")
+    figures = [
+        out for cell in notebook.cells for out in cell.get("outputs", []) if "image/svg+xml" in out.get("data", {})
+    ]
+    for number, output in enumerate(figures, 1):
+        (folder.path / "figures").mkdir(exist_ok=True)
+        write_whole(output.data["image/svg+xml"], folder.path / "figures" / f"figure-{number}.svg")
+    record["ended"] = datetime.now(UTC).isoformat()
+    record["cells"] = [
+        {"cell": number, "seconds": cell.metadata.papermill.duration, "status": cell.metadata.papermill.status}
+        for number, cell in enumerate(notebook.cells, 1)
+        if cell.cell_type == "code"
+    ]
+
+
+def _log(notebook: NotebookNode) -> list[str]:
+    """What the cells printed and warned, and the error that stopped them."""
+    lines = []
+    for number, cell in enumerate(notebook.cells, 1):
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                lines.append(f"--- cell {number}, {output.name}\n{output.text.rstrip()}\n")
+            elif output.output_type == "error":
+                trace = COLOURS.sub("", "\n".join(output.traceback)) or f"{output.ename}: {output.evalue}"
+                lines.append(f"--- cell {number}, error\n{trace}\n")
+    return lines
+
+
+def _fail(folder: RunFolder, record: dict[str, Any], why: str, cell: int | None = None) -> NoReturn:
+    write_json(record | {"failed": why, "failed_cell": cell}, folder.path / FAILED)
+    where = Path(*folder.path.parts[-3:])
+    raise RunError(f"{folder.analysis}: {why} Notebook and log are in {where}.") from None
