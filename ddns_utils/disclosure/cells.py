@@ -1,0 +1,166 @@
+"""The cells of one indicator's table and the sums that tie them together."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from ddns_utils import areas
+from ddns_utils.errors import DataError
+from ddns_utils.period import Period
+
+DIMENSIONS = ("area", "sex", "age_band", "period")
+ALL = "all"
+TOLERANCE = 1e-6
+
+
+@dataclass
+class Cells:
+    """Cells by key, their true numbers, and the sums between them.
+
+    ``keys[i]`` holds area, sex, age band, period and other strata. The first ``published`` cells are rows of the
+    frame; those after them are remainders that nobody printed, but that a reader gets by subtraction. ``sums`` are
+    (parent, children) by position. ``n`` is NaN for means.
+    """
+
+    keys: list[tuple]
+    n: list[float]
+    of: list[float]
+    published: int
+    sums: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+
+    def matrix(self) -> sparse.csr_array:
+        """One row per sum: 1 at the parent and -1 at each child, so that the matrix times the numbers is constant."""
+        rows, columns, values = [], [], []
+        for row, (parent, children) in enumerate(self.sums):
+            rows += [row] * (1 + len(children))
+            columns += [parent, *children]
+            values += [1.0] + [-1.0] * len(children)
+        return sparse.csr_array((values, (rows, columns)), shape=(len(self.sums), len(self.keys)))
+
+
+def read_cells(frame: pd.DataFrame, strata: Iterable[str] = ()) -> Cells:
+    """The table of one indicator with every sum that a reader can use. Raises DataError when a cell occurs twice."""
+    columns = [*DIMENSIONS, *strata]
+    keys = list(frame[columns].itertuples(index=False, name=None))
+    if len(set(keys)) < len(keys):
+        raise DataError(
+            f"{len(keys) - len(set(keys))} cells of an indicator occur twice. One row per "
+            f"{', '.join(columns)} is needed: measure one breakdown at a time."
+        )
+    cells = Cells(keys, frame["n"].tolist(), frame["of"].tolist(), published=len(keys))
+    while _add_remainders(cells):
+        pass
+    for dimension in range(len(DIMENSIONS)):
+        for _, parent, children in _families(cells.keys, dimension):
+            if DIMENSIONS[dimension] != "period" or _adds_up(cells, parent, children):
+                cells.sums.append((parent, children))
+    return cells
+
+
+def _add_remainders(cells: Cells) -> bool:
+    """Add what is left of a parent when its children do not make up all of it; True if a cell was added."""
+    known = set(cells.keys)
+    before = len(known)
+    for dimension in range(len(DIMENSIONS) - 1):
+        incomplete = defaultdict(list)
+        for name, parent, children in _families(cells.keys, dimension):
+            incomplete[name].append((parent, children))
+        for (parent_value, values), families in incomplete.items():
+            left = [(p, _left(cells.n, p, c), _left(cells.of, p, c)) for p, c in families]
+            numbers = [number for _, *pair in left for number in pair if not math.isnan(number)]
+            if not numbers or min(numbers) < -TOLERANCE or max(numbers) <= TOLERANCE:
+                continue
+            for parent, n, of in left:
+                key = _replace(cells.keys[parent], dimension, ("rest", parent_value, values))
+                if key not in known:
+                    known.add(key)
+                    cells.keys.append(key)
+                    cells.n.append(n)
+                    cells.of.append(of)
+    return len(known) > before
+
+
+def _families(keys: list[tuple], dimension: int) -> list[tuple[tuple, int, tuple[int, ...]]]:
+    """Every (name, parent, children) along one dimension; the name is the parent's value and the children's."""
+    lines: dict[tuple, dict] = defaultdict(dict)
+    for position, key in enumerate(keys):
+        lines[key[:dimension] + key[dimension + 1 :]][key[dimension]] = position
+    families, known = [], {}
+    for line in lines.values():
+        values = tuple(value for value in line if not isinstance(value, tuple))
+        if values not in known:
+            known[values] = list(_trees(DIMENSIONS[dimension], values))
+        for parent, children in known[values]:
+            members = [line[child] for child in children]
+            rest = line.get(("rest", parent, children))
+            members += [rest] if rest is not None else []
+            families.append(((parent, children), line[parent], tuple(members)))
+    return families
+
+
+def _trees(dimension: str, values: tuple) -> Iterable[tuple[str, tuple]]:
+    """(parent, children) among the values that one dimension takes."""
+    if dimension == "area":
+        return _area_trees(values)
+    if dimension == "sex":
+        return _unless_empty(ALL, (value for value in values if value != ALL), set(values))
+    if dimension == "age_band":
+        spans = {value: (0, math.inf) if value == ALL else _ages(value) for value in values}
+        return _span_trees(spans, whole=False)
+    spans = {value: (p.start.toordinal(), p.end.toordinal()) for value in values for p in [Period.parse(value)]}
+    return _span_trees(spans, whole=True)
+
+
+def _area_trees(values: tuple) -> Iterable[tuple[str, tuple]]:
+    here = set(values)
+    regions = tuple(code for code in areas.codes("region") if code in here)
+    yield from _unless_empty(areas.COUNTRY, regions, here)
+    if len(regions) < len(areas.codes("region")):
+        yield from _unless_empty(areas.COUNTRY, (c for c in areas.codes("municipality") if c in here), here)
+    for region in regions:
+        yield from _unless_empty(region, (c for c in areas.within(region) if c in here), here)
+
+
+def _span_trees(spans: dict[str, tuple], whole: bool) -> Iterable[tuple[str, tuple]]:
+    for parent, (start, end) in spans.items():
+        inside = {v: s for v, s in spans.items() if v != parent and start <= s[0] and s[1] <= end}
+        largest = {
+            v: s
+            for v, s in inside.items()
+            if not any(o != v and t[0] <= s[0] and s[1] <= t[1] for o, t in inside.items())
+        }
+        ordered = sorted(largest, key=largest.get)
+        apart = all(largest[a][1] <= largest[b][0] for a, b in zip(ordered, ordered[1:], strict=False))
+        if ordered and apart and (not whole or sum(b - a for a, b in largest.values()) == end - start):
+            yield parent, tuple(ordered)
+
+
+def _unless_empty(parent: str, children: Iterable, here: set) -> Iterable[tuple[str, tuple]]:
+    children = tuple(children)
+    if children and parent in here:
+        yield parent, children
+
+
+def _ages(band: str) -> tuple[int, float]:
+    first, _, last = band.replace("+", "-").partition("-")
+    return int(first), int(last) + 1 if last else math.inf
+
+
+def _left(numbers: list[float], parent: int, children: tuple[int, ...]) -> float:
+    return numbers[parent] - sum(numbers[child] for child in children)
+
+
+def _adds_up(cells: Cells, parent: int, children: tuple[int, ...]) -> bool:
+    left = np.array([_left(cells.n, parent, children), _left(cells.of, parent, children)])
+    return bool(np.all(np.isnan(left) | (np.abs(left) <= TOLERANCE)))
+
+
+def _replace(key: tuple, dimension: int, value: object) -> tuple:
+    return (*key[:dimension], value, *key[dimension + 1 :])

@@ -1,0 +1,107 @@
+"""Results that are safe to show: the only type that figures, tables, files and runs accept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+
+from ddns_utils.disclosure.cells import DIMENSIONS, read_cells
+from ddns_utils.disclosure.guard import guard
+from ddns_utils.disclosure.policy import Policy
+from ddns_utils.errors import DefinitionError
+from ddns_utils.indicators.declare import Indicator
+from ddns_utils.measure import Measured
+
+SMALL = "small count"
+PROTECTS = "protects another number"
+_FROM_DISCLOSE = object()
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was done, in cells: rows in all; hidden as small; hidden to protect those; counts attacked and recovered."""
+
+    cells: int
+    small: int
+    protecting: int
+    attacked: int
+    recovered: int
+
+
+class Disclosed:
+    """A tidy frame in which nothing small is left. Only ``disclose()`` makes one; it cannot be changed.
+
+    Columns are those of ``Measured.frame``. A hidden row has NaN in n, value, lower and upper (and in of where the
+    denominator itself is hidden), status "suppressed" and a note: "small count" or "protects another number".
+    """
+
+    __slots__ = ("__audit", "__frame", "__indicators", "__policy")
+
+    def __init__(
+        self, token: object, frame: pd.DataFrame, indicators: Mapping[str, Indicator], policy: Policy, audit: Audit
+    ) -> None:
+        if token is not _FROM_DISCLOSE:
+            raise DefinitionError("Disclosed results are made by disclose(measured) only. Call disclose().")
+        object.__setattr__(self, "_Disclosed__frame", frame.copy(deep=True))
+        object.__setattr__(self, "_Disclosed__indicators", MappingProxyType(dict(indicators)))
+        object.__setattr__(self, "_Disclosed__policy", policy)
+        object.__setattr__(self, "_Disclosed__audit", audit)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise DefinitionError(f"Disclosed results cannot be changed, so {name} is not set. Measure and disclose again.")
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A copy of the rows."""
+        return self.__frame.copy(deep=True)
+
+    @property
+    def indicators(self) -> Mapping[str, Indicator]:
+        """Declarations by id."""
+        return self.__indicators
+
+    @property
+    def policy(self) -> Policy:
+        """The rules that were applied."""
+        return self.__policy
+
+    @property
+    def audit(self) -> Audit:
+        """How much was hidden, and what the attack found."""
+        return self.__audit
+
+    def __repr__(self) -> str:
+        a = self.audit
+        return f"Disclosed({', '.join(self.indicators)}: {a.cells} rows, {a.small} small, {a.protecting} protecting)"
+
+
+def disclose(measured: Measured, policy: Policy | None = None) -> Disclosed:
+    """Hide what is small and what would give it away, and attack the result.
+
+    Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. This guard sees one call at a
+    time: it does not compare with earlier releases or other calls, and links indicators only when they count the same
+    numbers. Raises DataError when a cell occurs twice or a table cannot be protected, DefinitionError without policy.
+    """
+    if not isinstance(measured, Measured):
+        raise DefinitionError(f"disclose() takes what measure() gives, but it was given {type(measured).__name__}.")
+    policy = policy or Policy.read()
+    frame = measured.frame.copy(deep=True).reset_index(drop=True)
+    first = list(frame.columns).index("n")
+    strata = [c for c in frame.columns[:first] if c not in (*DIMENSIONS, "indicator", "version", "area_level")]
+    attacked = found = 0
+    for name, rows in frame.groupby("indicator", sort=False):
+        rows = rows[rows["of"].notna()]
+        hidden = guard(read_cells(rows, strata), measured.indicators[name].kind, policy)
+        n, of, small = (flags[: len(rows)] for flags in (hidden.n, hidden.of, hidden.small))
+        frame.loc[rows.index[n], ["n", "value", "lower", "upper"]] = np.nan
+        frame.loc[rows.index[of], "of"] = np.nan
+        frame.loc[rows.index[n], "status"] = "suppressed"
+        frame.loc[rows.index[n], "note"] = np.where(small[n], SMALL, PROTECTS)
+        attacked, found = attacked + hidden.attacked, found + hidden.found
+    notes = frame.loc[frame["status"] == "suppressed", "note"].value_counts()
+    audit = Audit(len(frame), int(notes.get(SMALL, 0)), int(notes.get(PROTECTS, 0)), attacked, found)
+    return Disclosed(_FROM_DISCLOSE, frame, measured.indicators, policy, audit)
