@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,7 @@ def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | Non
     from ddns_utils.runs.running import plan
     from ddns_utils.runs.running import run as carry_out
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     opened = open_registers(registers)
     plans = [plan(project, contract, values, opened) for contract, values in chosen]
     failures = []

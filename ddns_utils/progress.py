@@ -34,9 +34,11 @@ class Progress:
             self.console.print(str(message), highlight=False, markup=False)
 
     def cells(self, name: str, done: int, of: int) -> None:
-        """Show how far a notebook is; off a terminal only its first cell is told."""
-        if self.status or done == 0:
+        """Show how far a notebook is; off a terminal only that it has begun."""
+        if self.status:
             self.say(f"{name}: cell {done + 1} of {of}")
+        elif done == 0:
+            self.say(f"{name}: running {of} cells")
 
 
 def show_table(title: str, columns: list[str], rows: list[list[object]]) -> None:

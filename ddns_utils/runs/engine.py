@@ -27,6 +27,7 @@ from traitlets.config import Config
 STOPPED = {
     DeadKernelError: "The kernel died. It may have used all memory.",
     CellTimeoutError: "The time for the whole notebook is used up.",
+    KeyboardInterrupt: "The run was stopped.",
 }
 
 
@@ -65,7 +66,7 @@ class Client(PapermillNotebookClient):
                 self.execute_cell(cell, index)
             except CellExecutionError as error:
                 self._stop(index, error.ename, error.evalue)
-            except (CellTimeoutError, DeadKernelError) as error:
+            except tuple(STOPPED) as error:
                 self._stop(index, type(error).__name__, STOPPED[type(error)])
             self.nb_man.cell_complete(self.nb.cells[index], index)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -111,16 +111,16 @@ def run(
     except CellError as stop:
         _keep(stop.notebook, folder, record)
         first_line = stop.notebook.cells[stop.index].source.partition("\n")[0]
-        _fail(folder, record, f"cell {stop.index + 1} ({first_line}) did not finish. {stop.reason}", stop.index + 1)
-    except KeyboardInterrupt:
-        _fail(folder, record, "it was stopped before it was done.")
+        why = f"cell {stop.index + 1} ({first_line}) did not finish. {stop.reason}"
+        failure = _failure(folder, record, why, stop.index + 1)
+        raise (KeyboardInterrupt if isinstance(stop.__context__, KeyboardInterrupt) else failure) from None
     except Exception as error:
-        _fail(folder, record, f"the kernel could not be used. {type(error).__name__}: {error}")
+        raise _failure(folder, record, f"the kernel could not be used. {type(error).__name__}: {error}") from error
     _keep(notebook, folder, record)
     try:
         write_whole(render(notebook, record), folder.path / "report.html")
     except DdnsError as error:
-        _fail(folder, record, f"the report cannot be made. {error}")
+        raise _failure(folder, record, f"the report cannot be made. {error}") from None
     write_json(record | {"files": file_hashes(folder.path)}, folder.path / MANIFEST)
     point_latest(folder)
     return folder
@@ -166,7 +166,8 @@ def _log(notebook: NotebookNode) -> list[str]:
     return lines
 
 
-def _fail(folder: RunFolder, record: dict[str, Any], why: str, cell: int | None = None) -> NoReturn:
+def _failure(folder: RunFolder, record: dict[str, Any], why: str, cell: int | None = None) -> RunError:
+    """Record a failure in the run's folder, and give the error that says so."""
     write_json(record | {"failed": why, "failed_cell": cell}, folder.path / FAILED)
     where = Path(*folder.path.parts[-3:])
-    raise RunError(f"{folder.analysis}: {why} Notebook and log are in {where}.") from None
+    return RunError(f"{folder.analysis}: {why.rstrip('.')}. What was made of it is in {where}.")

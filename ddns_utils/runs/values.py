@@ -9,7 +9,6 @@ from datetime import date
 
 from babel import Locale
 
-from ddns_utils.errors import DefinitionError
 from ddns_utils.language import day, require_language, say
 
 Value = str | int | float | bool | list[str]
