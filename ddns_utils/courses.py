@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ibis
 
+from ddns_utils import codelists
 from ddns_utils.registers import Snapshot
 
 LARGEST_GAP_HOURS = 4
 SHORTEST_ADMISSION_HOURS = 12
+PSYCHIATRIC = codelists.codes("hospital_specialty", group="psychiatric")
 
 
 def hospital_stays(snapshot: Snapshot) -> ibis.Table:
@@ -20,29 +22,21 @@ def hospital_stays(snapshot: Snapshot) -> ibis.Table:
     """
     contacts = snapshot.table("hospital_contact")
     contacts = contacts.filter(contacts.contact_type == "ALCA00", contacts.end.notnull())
-    before = ibis.window(
-        group_by=contacts.person_id,
-        order_by=[contacts.start, contacts.end, contacts.contact_id],
-        preceding=(None, 1),
-    )
+    by_time = {"group_by": contacts.person_id, "order_by": [contacts.start, contacts.end, contacts.contact_id]}
+    before = ibis.window(**by_time, preceding=(None, 1))
     contacts = contacts.mutate(latest_end_before=contacts.end.max().over(before))
     gap = ibis.interval(hours=LARGEST_GAP_HOURS)
     begins = contacts.latest_end_before.isnull() | (contacts.start > contacts.latest_end_before + gap)
     contacts = contacts.mutate(begins=begins.cast("int64"))
-    so_far = ibis.window(
-        group_by=contacts.person_id,
-        order_by=[contacts.start, contacts.end, contacts.contact_id],
-        preceding=None,
-        following=0,
-    )
-    contacts = contacts.mutate(stay=contacts.begins.sum().over(so_far))
+    by_time = {"group_by": contacts.person_id, "order_by": [contacts.start, contacts.end, contacts.contact_id]}
+    contacts = contacts.mutate(stay=contacts.begins.sum().over(ibis.window(**by_time, preceding=None, following=0)))
     first = contacts.begins == 1
     stays = contacts.group_by("person_id", "stay").aggregate(
         start=contacts.start.min(),
         end=contacts.end.max(),
         contacts=contacts.count(),
         acute=(first & (contacts.priority == "ATA1")).fill_null(False).any(),
-        psychiatric=(first & contacts.specialty.contains("psyk")).fill_null(False).any(),
+        psychiatric=(first & contacts.specialty.isin(PSYCHIATRIC)).fill_null(False).any(),
     )
     return stays.mutate(
         admission=stays.end >= stays.start + ibis.interval(hours=SHORTEST_ADMISSION_HOURS),
@@ -68,8 +62,6 @@ def general_practice_contacts(snapshot: Snapshot) -> ibis.Table:
 
     A service given to a child on the parent's card is left out: it is not the parent's contact.
     """
-    from ddns_utils import codelists
-
     services = snapshot.table("practice_service")
     services = services.filter(
         services.specialty == "80", services.service_code.isin(codelists.codes("gp_contact")), ~services.for_child

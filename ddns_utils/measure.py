@@ -92,8 +92,8 @@ def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) ->
         if needed > last:
             latest = last - timedelta(days=indicator.follow_up_days)
             raise DataError(
-                f"{indicator.id} needs {indicator.follow_up_days} days after {period.last_day}, but {name} ends {last}. "
-                f"Use a period ending {latest} or earlier, or deliver more data."
+                f"{indicator.id} needs {indicator.follow_up_days} days after {period.last_day}, but {name} ends {last}."
+                f" Use a period ending {latest} or earlier, or deliver more data."
             )
 
 
@@ -119,9 +119,9 @@ def _ask(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray
     if isinstance(indicator, Rate) and indicator.events is not None:
         events = indicator.events(snapshot, period)
         events = events.mutate(counts=ibis.literal(1)) if "counts" not in events.columns else events
-        numerator = _summed(_placed(events, snapshot, age_on=period.start))
-        denominator = _summed(_person_time(snapshot, period))
-        return _grid(snapshot, numerator)[..., [0]] * [1, 0, 0] + _grid(snapshot, denominator)[..., [0]] * [0, 1, 0]
+        n = _grid(snapshot, _summed(_placed(events, snapshot, age_on=period.start)))[..., 0]
+        person_years = _grid(snapshot, _summed(_person_time(snapshot, period)))[..., 0]
+        return np.stack([n, person_years, np.zeros_like(n)], axis=-1)
     rows = indicator.numerator(indicator.denominator(snapshot, period), snapshot, period)
     if isinstance(indicator, Mean):
         rows = rows.filter(rows.counts.notnull())

@@ -54,7 +54,7 @@ class Snapshot:
         model = _model(name)
         files = self._files(name)
         if not files:
-            return ibis.memtable(model.schema().empty_table())
+            return ibis.memtable(_stored_schema(model).empty_table())
         stored = self.engine.read_parquet(files, table_name=f"{name}_v{self.version}", hive_partitioning=False)
         rows = stored.select(*model.columns)
         return rows.filter(~rows[model.voided_by]) if model.voided_by and not include_voided else rows

@@ -1,0 +1,80 @@
+"""Confidence limits against numbers made outside this project.
+
+SOURCE: ../shared/reference: PHEindicatormethods testdata_Byars_Wilson.xlsx (relative tolerance 1e-9: closed formulas in
+double precision); the atrial fibrillation database's annual report 2024 (all printed digits).
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ddns_utils.errors import DefinitionError
+from ddns_utils.statistics import intervals
+
+
+def test_wilson_and_byar_reproduce_phe(shared):
+    published = pd.read_csv(shared / "reference" / "intervals_byar_wilson.csv")
+    for row in published.itertuples():
+        confidence = float(row.confidence.rstrip("%")) / 100
+        if row.method == "Wilson":
+            lower, upper = intervals.proportion(row.x, row.n, confidence, "wilson")
+        else:
+            lower, upper = intervals.rate(row.x, 1, confidence, "byar")
+        for ours, theirs in ((lower, row.lowercl), (upper, row.uppercl)):
+            if not np.isnan(theirs):
+                assert float(ours) == pytest.approx(theirs, rel=1e-9)
+    assert len(published) == 13
+
+
+def test_clopper_pearson_reproduces_every_printed_digit_of_the_annual_report(shared):
+    published = pd.read_csv(shared / "reference" / "intervals_exact_published.csv")
+    lower, upper = intervals.proportion(published.numerator, published.denominator)
+    assert list(np.round(100 * lower, 1)) == list(published.published_lo)
+    assert list(np.round(100 * upper, 1)) == list(published.published_hi)
+    assert len(published) == 12
+
+
+def test_exact_poisson_limits_hold_their_tail_probabilities():
+    from scipy import stats
+
+    for n in (1, 4, 20, 300):
+        lower, upper = intervals.rate(n, 1)
+        assert stats.poisson.sf(n - 1, lower) == pytest.approx(0.025, rel=1e-9)
+        assert stats.poisson.cdf(n, upper) == pytest.approx(0.025, rel=1e-9)
+
+
+def test_limits_reach_the_edges_only_there():
+    lower, upper = intervals.proportion([0, 10, 5], [10, 10, 10])
+    assert (lower[0], upper[1]) == (0, 1)
+    assert 0 < lower[2] < 0.5 < upper[2] < 1
+    assert intervals.rate(0, 10)[0] == 0
+
+
+def test_no_denominator_gives_no_limits():
+    assert np.isnan(intervals.proportion(0, 0)).all()
+    assert np.isnan(intervals.rate(0, 0)).all()
+    assert np.isnan(intervals.mean(3, 9, 1)).all()
+
+
+def test_mean_limits_are_students():
+    values = np.array([1.0, 2.0, 4.0, 7.0])
+    from scipy import stats
+
+    expected = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
+    assert intervals.mean(values.sum(), (values**2).sum(), 4) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: intervals.proportion(5, 4), "outside 0 and its denominator"),
+        (lambda: intervals.proportion(-1, 4), "outside 0 and its denominator"),
+        (lambda: intervals.rate(-1, 4), "negative"),
+        (lambda: intervals.proportion(1, 4, confidence=95), "between 0 and 1"),
+        (lambda: intervals.proportion(1, 4, method="wald"), "no interval 'wald'"),
+        (lambda: intervals.rate(1, 4, method="wald"), "no interval 'wald'"),
+    ],
+)
+def test_impossible_input_is_refused(call, message):
+    with pytest.raises(DefinitionError, match=message):
+        call()

@@ -1,0 +1,137 @@
+"""measure(): margins add up, order and outsiders change nothing, and periods must be covered."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+from drawing import draw
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ddns_utils import areas
+from ddns_utils.errors import DataError, DefinitionError
+from ddns_utils.indicators import INDICATORS
+from ddns_utils.indicators.cross_sector import ADMISSIONS_PER_1000, READMISSION_30D
+from ddns_utils.indicators.rehabilitation import DAYS_TO_OFFER, OFFER_WITHIN_7_DAYS
+from ddns_utils.measure import COLUMNS, measure
+from ddns_utils.period import Period
+
+YEAR = Period.parse("2025")
+
+
+def drawing(plans):
+    lines = [f"p{i} {m} {sex} {birth}" for i, (m, sex, birth, _) in enumerate(plans)]
+    persons = "\n".join(f"p{i} {sex} {birth}" for i, (_, sex, birth, _) in enumerate(plans))
+    rows = "\n".join(f"p{i} {m} 2025-03-01 {offer}" for i, (m, _, _, offer) in enumerate(plans))
+    assert lines
+    return f"person\nperson_id sex birth_date\n{persons}\n\nreferral\nperson_id municipality discharged_on first_offer_on\n{rows}"
+
+
+plans = st.lists(
+    st.tuples(
+        st.sampled_from(["101", "147", "851", "461"]), st.sampled_from("FM"), st.sampled_from(["1940-05-05", "1980-05-05", "2015-05-05"]),
+        st.sampled_from(["-", "2025-03-02", "2025-03-08", "2025-03-09", "2025-04-20"]),
+    ),
+    min_size=1, max_size=12,
+)  # fmt: skip
+few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@few
+@given(plans)
+def test_areas_sexes_and_ages_add_up(tmp_path_factory, drawn):
+    snapshot = draw(drawing(drawn), tmp_path_factory.mktemp("drawn"))
+    frame = measure([OFFER_WITHIN_7_DAYS, DAYS_TO_OFFER], snapshot, YEAR, by=("sex", "age_band")).frame
+    assert list(frame.columns) == list(COLUMNS)
+    for _, rows in frame.groupby("indicator"):
+        for column in ("n", "of"):
+            cube = rows.pivot_table(
+                index="area", columns=["sex", "age_band"], values=column, dropna=False, aggfunc="sum"
+            )
+            for region in areas.codes("region"):
+                assert np.allclose(cube.loc[list(areas.within(region))].sum(), cube.loc[region])
+            assert np.allclose(cube.loc[list(areas.codes("region"))].sum(), cube.loc["DK"])
+            assert np.allclose(cube["F"] + cube["M"], cube["all"])
+            assert np.allclose(cube["all"].drop(columns="all").sum(axis=1), cube["all"]["all"])
+
+
+@few
+@given(plans, st.randoms())
+def test_the_order_of_rows_changes_nothing(tmp_path_factory, drawn, random):
+    shuffled = list(drawn)
+    random.shuffle(shuffled)
+    one, two = (
+        measure(OFFER_WITHIN_7_DAYS, draw(drawing(plan), tmp_path_factory.mktemp("drawn")), YEAR, by=("sex",)).frame
+        for plan in (drawn, shuffled)
+    )
+    assert one.equals(two)
+
+
+def test_a_person_outside_the_population_changes_nothing(tmp_path):
+    contact = "hospital_contact\nperson_id start end\nanna 2025-03-01T08:00 2025-03-03T08:00\n"
+    abroad = f"{contact}abroad 2025-03-01T08:00 2025-03-03T08:00\n\nresidence\nperson_id start end\nabroad 2000-01-01 2020-01-01"
+    one = measure(READMISSION_30D, draw(contact, tmp_path / "1"), YEAR).frame
+    two = measure(READMISSION_30D, draw(abroad, tmp_path / "2"), YEAR).frame
+    assert one.equals(two)
+
+
+@pytest.fixture(autouse=True)
+def _folders(tmp_path):
+    for name in "12":
+        (tmp_path / name).mkdir()
+
+
+def ending(last, tmp_path):
+    snapshot = draw("hospital_contact\nperson_id start end\nanna 2025-03-01T08:00 2025-03-03T08:00", tmp_path)
+    object.__setattr__(snapshot, "span", lambda name: last and (date(2022, 1, 1), last))
+    return snapshot
+
+
+@pytest.mark.parametrize(("last", "covered"), [(date(2026, 1, 30), True), (date(2026, 1, 29), False)])
+def test_follow_up_must_be_covered_to_the_day(tmp_path, last, covered):
+    if covered:
+        assert measure(READMISSION_30D, ending(last, tmp_path), YEAR).frame.of.max() == 1
+    else:
+        message = r"readmission_30d needs 30 days after 2025-12-31, but hospital_contact ends 2026-01-29\. Use a period ending 2025-12-30"
+        with pytest.raises(DataError, match=message):
+            measure(READMISSION_30D, ending(last, tmp_path), YEAR)
+
+
+def test_a_period_before_the_registers_begin_is_refused(tmp_path):
+    with pytest.raises(DataError, match="needs hospital_contact from 2021-01-01, but it begins 2022-01-01"):
+        measure(READMISSION_30D, ending(date(2026, 5, 1), tmp_path), Period.parse("2021"))
+
+
+def test_a_register_without_rows_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no rows of it have been delivered"):
+        measure(READMISSION_30D, ending(None, tmp_path), YEAR)
+
+
+def test_an_unknown_breakdown_or_level_is_refused(tmp_path):
+    snapshot = ending(date(2026, 5, 1), tmp_path)
+    with pytest.raises(DefinitionError, match="no breakdown 'gender'"):
+        measure(READMISSION_30D, snapshot, YEAR, by=("gender",))
+    with pytest.raises(DefinitionError, match="no area level 'parish'"):
+        measure(READMISSION_30D, snapshot, YEAR, levels=("parish",))
+
+
+def test_kept_results_are_used_again_and_not_for_another_version(tmp_path):
+    snapshot = ending(date(2026, 5, 1), tmp_path)
+    first = measure(READMISSION_30D, snapshot, YEAR).frame
+    object.__setattr__(snapshot, "drawn", lambda: pytest.fail("asked the engine again"))
+    assert measure(READMISSION_30D, snapshot, YEAR).frame.equals(first)
+    other = draw("hospital_contact\nperson_id start end\nbodil 2025-03-01T08:00 2025-03-03T09:00", tmp_path)
+    assert measure(READMISSION_30D, other, YEAR, by=("sex",)).frame.of.max() == 1
+
+
+def test_every_indicator_measures_nothing_where_there_is_nothing(tmp_path):
+    snapshot = draw("person\nperson_id\nanna", tmp_path)
+    measured = measure(list(INDICATORS.values()), snapshot, YEAR, by=("sex", "age_band"))
+    assert set(measured.frame.indicator) == set(INDICATORS)
+    assert (measured.frame.n.fillna(0) == 0).all()
+    country = measured.frame[
+        (measured.frame.area == "DK") & (measured.frame.sex == "all") & (measured.frame.age_band == "all")
+    ]
+    statuses = country.set_index("indicator").status
+    assert statuses["type_2_diabetes_prevalence"] == statuses[ADMISSIONS_PER_1000.id] == "ok"
+    assert statuses[READMISSION_30D.id] == "no_data"
