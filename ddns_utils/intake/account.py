@@ -1,0 +1,68 @@
+"""The account of a landing: what became of every file and every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ddns_utils.model import TABLES
+
+
+@dataclass(frozen=True)
+class Count:
+    """What became of one delivery's rows of one table, with the reasons of those refused."""
+
+    delivery_id: str
+    file: str
+    table: str
+    kept: int = 0
+    quarantined: int = 0
+    superseded: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        """Rows read: kept, quarantined and superseded."""
+        return self.kept + self.quarantined + self.superseded
+
+
+@dataclass
+class Landing:
+    """What one landing did.
+
+    ``refused`` maps a file's name to why nothing of it is in; ``known`` are files that had been landed before;
+    ``others`` are files that are no deliveries. ``version`` is the store's version afterwards.
+    """
+
+    version: int = 0
+    counts: list[Count] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    known: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a file was refused as a whole, or there was no delivery at all. Quarantined rows are no failure."""
+        return bool(self.refused) or not (self.counts or self.known)
+
+    def lines(self) -> list[str]:
+        """The report in words: totals, then what needs somebody's attention."""
+        landed = len({count.delivery_id for count in self.counts})
+        lines = [f"{landed:,} deliveries landed, {len(self.known):,} known already. Store version {self.version}."]
+        for table in TABLES:
+            of_table = [count for count in self.counts if count.table == table]
+            if of_table:
+                kept, bad, old = (sum(getattr(c, n) for c in of_table) for n in ("kept", "quarantined", "superseded"))
+                lines.append(f"  {table}: {kept:,} rows kept, {old:,} superseded, {bad:,} in quarantine")
+        lines += [_bad_rows(count) for count in self.counts if count.quarantined]
+        lines += [f"{name} is refused: {why} Nothing of it is in." for name, why in self.refused.items()]
+        if self.others:
+            lines.append(f"Not deliveries, left alone: {', '.join(self.others)}.")
+        return lines
+
+
+def _bad_rows(count: Count) -> str:
+    reasons = ", ".join(f"{word} ({number:,})" for word, number in count.reasons.items())
+    return (
+        f"delivery {count.delivery_id} ({count.file}): {count.quarantined:,} of {count.read:,} rows of {count.table} "
+        f"are in quarantine: {reasons}. The rest is in."
+    )

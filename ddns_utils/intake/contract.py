@@ -1,0 +1,46 @@
+"""The contract of each table, from the model's declarations, as one SQL pass that gives reasons per row.
+
+House measurements on 20 million rows with five checks: 5.0 s in pandera on Ibis, 1.2 s as one pass of expressions.
+Quarantine needs reasons per row, which pandera does not give, so the pass is written here.
+"""
+
+from __future__ import annotations
+
+from ddns_utils.model import Table
+
+SEPARATOR = "|"
+
+
+def reasons(model: type[Table], looked_up: tuple[str, ...] = ()) -> str:
+    """SQL for the reasons to refuse a row, as words separated by |; NULL for a good row.
+
+    ``looked_up`` names columns that are filled in later and are not checked now.
+    """
+    broken = [
+        (condition, word) for name in model.columns if name not in looked_up for condition, word in _rules(model, name)
+    ]
+    broken += [(f'"{first}" > "{second}"', f"{second} before {first}") for first, second in model.forward]
+    cases = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in broken)
+    return f"nullif(concat_ws('{SEPARATOR}', {cases}), '')"
+
+
+def safe_column(model: type[Table], name: str) -> str:
+    """SQL for a column as it is stored: a free text that holds a CPR number is replaced by its keyed hash."""
+    column = model.columns[name]
+    free = column.type == "text" and not column.values and name not in ("person_id", "delivery_id")
+    return f'without_cpr("{name}") AS "{name}"' if free else f'"{name}"'
+
+
+def _rules(model: type[Table], name: str) -> list[tuple[str, str]]:
+    column = model.columns[name]
+    rules = []
+    if not column.nullable:
+        rules.append((f'"{name}" IS NULL', f"missing {name}"))
+    if column.values:
+        allowed = ", ".join("'" + value.replace("'", "''") + "'" for value in column.values)
+        rules.append((f'"{name}" NOT IN ({allowed})', f"unknown {name}"))
+    if column.least is not None:
+        rules.append((f'"{name}" < {column.least}', f"{name} too small"))
+    if column.most is not None:
+        rules.append((f'"{name}" > {column.most}', f"{name} too large"))
+    return rules

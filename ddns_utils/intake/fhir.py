@@ -1,0 +1,62 @@
+"""Small readings of FHIR JSON that the profiles share. Plain access to dicts: reports come by the million."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+DENMARK = ZoneInfo("Europe/Copenhagen")
+
+CPR = "urn:oid:1.2.208.176.1.2"
+FSIII = ("urn:oid:1.2.208.176.2.21", "http://kl.dk/fhir/common/caresocial/CodeSystem/FSIII")
+SKS = "urn:oid:1.2.208.176.2.4.12"
+ICPC2 = "urn:oid:1.2.208.176.2.31"
+
+Resource = dict[str, Any]
+
+
+def profile(resource: Resource) -> str:
+    """The last part of the first profile a resource claims, such as klgateway-140-care-plan; empty if none."""
+    claimed = resource.get("meta", {}).get("profile")
+    return claimed[0].rpartition("/")[2].partition("|")[0] if claimed else ""
+
+
+def referred(reference: Resource | None) -> str | None:
+    """The id that a reference points to, whatever type name or address stands before it."""
+    text = reference.get("reference") if reference else None
+    return text.rpartition("/")[2].rpartition(":")[2] if text else None
+
+
+def extension(resource: Resource, name: str) -> Resource | None:
+    """The first extension whose address ends in ``name``."""
+    return next((e for e in resource.get("extension", ()) if e["url"].endswith(name)), None)
+
+
+def code(concept: Resource | None) -> str | None:
+    """The first code of a CodeableConcept."""
+    coding = concept.get("coding") if concept else None
+    return coding[0].get("code") if coding else None
+
+
+def identifier(resource: Resource | None, system: str | None = None) -> str | None:
+    """The first identifier of a resource, of one system if that is given."""
+    found = resource.get("identifier", ()) if resource else ()
+    return next((i.get("value") for i in found if system in (None, i.get("system"))), None)
+
+
+@lru_cache(maxsize=1 << 16)
+def moment(text: str) -> datetime:
+    """Danish clock time of a date, a date-time or an instant; ValueError for anything else.
+
+    A plain date is its first moment. A time without an offset is taken as Danish.
+    """
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo is None else read.astimezone(DENMARK).replace(tzinfo=None)
+
+
+@lru_cache(maxsize=1 << 14)
+def day(text: str) -> date:
+    """Danish calendar day of a date, a date-time or an instant; ValueError for anything else."""
+    return moment(text).date()

@@ -1,0 +1,152 @@
+"""Flat register files (Parquet, CSV) as rows of the model: one query a table, run by DuckDB straight from the file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import duckdb
+
+from ddns_utils.errors import DataError
+from ddns_utils.intake import contract
+from ddns_utils.intake.deliveries import DeliveredFile
+from ddns_utils.intake.flat_registers import REGISTERS, Flat
+from ddns_utils.intake.pseudonym import hide
+from ddns_utils.intake.settle import WITH_CONTACT
+from ddns_utils.intake.staging import Staging
+from ddns_utils.model import TABLES, Column
+
+_FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_DATES = "['%d-%m-%Y %H:%M:%S', '%d-%m-%Y %H:%M', '%d-%m-%Y', '%d.%m.%Y', '%Y%m%d']"
+_MOMENT = f"coalesce(TRY_CAST({{0}} AS TIMESTAMP), try_strptime({{0}}, {_DATES}))"
+_FROM_TEXT = {
+    "text": "{0}",
+    "whole": "TRY_CAST({0} AS BIGINT)",
+    "decimal": "TRY_CAST(replace({0}, ',', '.') AS DOUBLE)",
+    "yes_no": "CASE lower({0}) WHEN '1' THEN true WHEN 'ja' THEN true WHEN 'true' THEN true "
+    "WHEN '0' THEN false WHEN 'nej' THEN false WHEN 'false' THEN false END",
+    "moment": _MOMENT,
+    "day": f"{_MOMENT}::DATE",
+    "cpr": "{0}",
+}
+_SQL_TYPE = {
+    "text": "VARCHAR",
+    "whole": "BIGINT",
+    "decimal": "DOUBLE",
+    "yes_no": "BOOLEAN",
+    "moment": "TIMESTAMP",
+    "day": "DATE",
+    "cpr": "VARCHAR",
+}
+_WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
+_DECIMAL = ("DOUBLE", "FLOAT")
+_TIME = ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
+_AS_IT_IS = {"whole": _WHOLE, "decimal": _WHOLE + _DECIMAL, "yes_no": ("BOOLEAN",), "moment": _TIME, "day": _TIME}
+
+
+@dataclass(frozen=True)
+class _File:
+    """A flat file: how SQL reads it, and its fields by upper-case name with their SQL name and type."""
+
+    scan: str
+    fields: dict[str, tuple[str, str]]
+
+
+def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
+    """Check a file's rows and stage them. DataError, and nothing staged, if it cannot be read or lacks a field."""
+    flat = REGISTERS[file.source]
+    try:
+        opened = _open(file, staged.engine)
+        _require_fields(file, flat, opened)
+        staged.stage({table: _query(file, flat, table, opened, arrival) for table in flat.tables})
+    except duckdb.Error as error:
+        reason = hide(str(error).splitlines()[0])
+        raise DataError(f"{file.name} cannot be read as {file.path.suffix[1:].upper()}: {reason}") from None
+
+
+def _open(file: DeliveredFile, engine: duckdb.DuckDBPyConnection) -> _File:
+    path = str(file.path).replace("'", "''")
+    if file.path.suffix.lower() == ".parquet":
+        scan = f"read_parquet('{path}', file_row_number = true)"
+    else:
+        read = f"read_csv('{path}', all_varchar = true, header = true)"
+        scan = f"(SELECT *, row_number() OVER () - 1 AS file_row_number FROM {read})"
+    described = engine.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+    return _File(scan, {name.upper(): (name, kind) for name, kind, *_ in described if name != "file_row_number"})
+
+
+def _require_fields(file: DeliveredFile, flat: Flat, opened: _File) -> None:
+    wanted = [flat.person] if flat.person else []
+    for table in flat.tables:
+        for name, column in TABLES[table].columns.items():
+            if column.source.startswith(f"{file.source}."):
+                wanted += [found for found, _ in _FIELD.findall(_expression(file.source, flat, name, column))]
+    missing = [name for name in dict.fromkeys(wanted) if name not in opened.fields and name not in flat.optional]
+    if missing:
+        found = ", ".join(hide(name) for name, _ in opened.fields.values())
+        plural = "s" if len(missing) > 1 else ""
+        raise DataError(f"{file.name} has no column{plural} {', '.join(missing)}. Columns found: {found}.")
+
+
+def _expression(source: str, flat: Flat, name: str, column: Column) -> str:
+    if name == "person_id":
+        return f"pseudonym({{{flat.person}:cpr}})"
+    field = column.source.removeprefix(f"{source}.")
+    return flat.columns.get(name, f"{{{field}:{column.type}}}")
+
+
+def _query(file: DeliveredFile, flat: Flat, table: str, opened: _File, arrival: int) -> str:
+    model, later = TABLES[table], WITH_CONTACT.get(table, ())
+    values, unreadable, used = [], [], {}
+    for name, column in model.columns.items():
+        if name == "delivery_id" or name in later:
+            value = f"'{file.delivery_id}'" if name == "delivery_id" else f"NULL::{_SQL_TYPE[column.type]}"
+            values.append(f'{value} AS "{name}"')
+            continue
+        expression = _expression(file.source, flat, name, column)
+        fields = [found for found, _ in _FIELD.findall(expression)]
+        used |= dict.fromkeys(fields)
+        values.append(f'{_filled(expression, opened)} AS "{name}"')
+        if name not in flat.lenient and (column.type != "text" or expression not in (f"{{{f}:text}}" for f in fields)):
+            given = " OR ".join(f"{_as(found, 'text', opened)} IS NOT NULL" for found in fields)
+            values.append(f'({given}) AS "given {name}"')
+            word = "impossible CPR number" if name == "person_id" else f"unreadable {name}"
+            unreadable.append(f"""CASE WHEN "{name}" IS NULL AND "given {name}" THEN '{word}' END""")
+    for word, condition in flat.refuse.items():
+        values.append(f'{_filled(condition, opened)} AS "{word}"')
+        unreadable.append(f"""CASE WHEN "{word}" THEN '{word}' END""")
+    content = [f'"{f}" := {_as(f, "text", opened)}' for f in used if f in opened.fields and f != flat.person]
+    stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
+    return f"""
+        SELECT {stored}, {arrival} AS arrival, source_row, reasons,
+            CASE WHEN reasons IS NOT NULL THEN hide_cpr(to_json(given)::VARCHAR) END AS content
+        FROM (SELECT *, coalesce(nullif(concat_ws('|', {", ".join(unreadable)}), ''), {contract.reasons(model, later)})
+                AS reasons
+            FROM (SELECT {", ".join(values)}, file_row_number + 1 AS source_row,
+                    struct_pack({", ".join(content)}) AS given
+                FROM {opened.scan}))"""
+
+
+def _filled(expression: str, opened: _File) -> str:
+    return _FIELD.sub(lambda match: f"({_as(match[1], match[2] or 'text', opened)})", expression)
+
+
+def _as(field: str, wanted: str, opened: _File) -> str:
+    """SQL for a field as the wanted type: as it is where the file has that type, else by way of trimmed text."""
+    if field not in opened.fields:
+        return f"NULL::{_SQL_TYPE[wanted]}"
+    name, kind = opened.fields[field]
+    quoted = '"' + name.replace('"', '""') + '"'
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        quoted, kind = f"timezone('Europe/Copenhagen', {quoted})", "TIMESTAMP"
+    if kind in _AS_IT_IS.get(wanted, ()):
+        return f"{quoted}::{_SQL_TYPE[wanted]}"
+    if kind == "VARCHAR":
+        text = f"nullif(trim({quoted}), '')"
+    elif kind in _DECIMAL:
+        text = f"CASE WHEN {quoted} = trunc({quoted}) THEN {quoted}::BIGINT::VARCHAR ELSE {quoted}::VARCHAR END"
+    else:
+        text = f"{quoted}::VARCHAR"
+    if wanted == "cpr" and kind != "VARCHAR":
+        return f"lpad({text}, 10, '0')"
+    return _FROM_TEXT[wanted].format(f"({text})")

@@ -1,0 +1,109 @@
+"""The flat registers we read: which tables each fills, and how a field becomes a column where a plain cast will not do.
+
+A column without an expression here is its source field (``REGISTER.FIELD`` in the model), cast to its type. An
+expression is DuckDB SQL in which {FIELD} is the field as trimmed text, NULL when empty, and {FIELD:day} and so on the
+field cast to a type. Sources of the rules: facts on LPR3, SSSY, LMDB, laboratory data and BEF in the registers guide
+of Steno Diabetes Center Aarhus, and the field lists of Statistics Denmark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ddns_utils import codelists
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flat:
+    """A flat register.
+
+    ``person`` is the field with the CPR number; ``optional`` the fields a file may lack; ``columns`` the expressions;
+    ``lenient`` the columns that may stay empty where their field says something; ``refuse`` further reasons to refuse
+    a row, with their SQL condition.
+    """
+
+    tables: tuple[str, ...]
+    person: str = ""
+    optional: tuple[str, ...] = ()
+    lenient: tuple[str, ...] = ()
+    columns: dict[str, str] = field(default_factory=dict)
+    refuse: dict[str, str] = field(default_factory=dict)
+
+
+def _recode(field_name: str, words: dict[str, str], otherwise: str = "NULL") -> str:
+    cases = " ".join(f"WHEN '{given}' THEN '{word}'" for given, word in words.items())
+    return f"CASE lower({{{field_name}}}) {cases} ELSE {otherwise} END"
+
+
+_MUNICIPALITY = "CASE WHEN length({KOM}) = 4 AND {KOM} LIKE '0%' THEN right({KOM}, 3) ELSE lpad({KOM}, 3, '0') END"
+_SIX = "lpad({SPECIALE}, 6, '0')"
+_SPECIALTY = f"CASE WHEN regexp_full_match({_SIX}, '[0-9]+') THEN {_SIX} END"
+_YYWW = "lpad({HONUGE}, 4, '0')"
+_WEEK = f"CASE WHEN {_YYWW} >= '9000' THEN '19' ELSE '20' END || left({_YYWW}, 2) || '-W' || right({_YYWW}, 2)"
+_MONDAY = f"try_strptime({_WEEK} || '-1', '%G-W%V-%u')::DATE"
+_NUMBER = r"regexp_full_match({VALUE}, '(<|<=|>|>=)?\s*-?[0-9]+([.,][0-9]+)?')"
+_DIGITS = "replace(regexp_extract({VALUE}, '-?[0-9]+([.,][0-9]+)?'), ',', '.')::DOUBLE"
+# Contacts converted from LPR2 are in LPR_A too; kept together with LPR3's own they would count twice.
+_CONVERTED = {"converted from an older register": "{LPRINDBERETNINGSSYSTEM} <> 'LPR3'"}
+
+REGISTERS: dict[str, Flat] = {
+    "BEF": Flat(
+        tables=("residence", "person"),
+        person="PNR",
+        optional=("DOED_DAG",),
+        columns={
+            "municipality": _MUNICIPALITY,
+            "sex": _recode("KOEN", {row["short"]: row["code"] for row in codelists.rows("sex")}),
+        },
+    ),
+    "LPR_A_KONTAKT": Flat(
+        tables=("hospital_contact",),
+        person="PNR",
+        optional=("LPRINDBERETNINGSSYSTEM",),
+        columns={"specialty": "lower({KONT_ANS_HOVEDSPEC})"},
+        refuse=_CONVERTED,
+    ),
+    "LPR_A_DIAGNOSE": Flat(
+        tables=("hospital_diagnosis",),
+        columns={"retracted": "CASE lower({SENERE_AFKRAEFTET}) WHEN 'ja' THEN true WHEN 'nej' THEN false END"},
+    ),
+    "LPR_A_PROCREGISTRERING": Flat(tables=("hospital_procedure",)),
+    "SSSY": Flat(
+        tables=("practice_service",),
+        person="PNR",
+        optional=("BEHANDLINGSDATO",),
+        columns={
+            "service_date": f"CASE WHEN {{BEHANDLINGSDATO}} IS NULL THEN {_MONDAY} ELSE {{BEHANDLINGSDATO:day}} END",
+            "settled_week": f"CASE WHEN {_MONDAY} IS NOT NULL THEN {_WEEK} END",
+            "specialty": f"left({_SPECIALTY}, 2)",
+            "service_code": f"right({_SPECIALTY}, 4)",
+        },
+    ),
+    "LMDB": Flat(
+        tables=("prescription",),
+        person="PNR",
+        lenient=("ddd",),
+        columns={"ddd": "{VOLUME:decimal} * {APK:decimal}"},
+    ),
+    "LAB": Flat(
+        tables=("lab_result",),
+        person="PNR",
+        lenient=("value", "comparator"),
+        columns={
+            "value": f"CASE WHEN {_NUMBER} THEN {_DIGITS} END",
+            "comparator": f"CASE WHEN {_NUMBER} THEN nullif(regexp_extract({{VALUE}}, '^[<>]=?'), '') END",
+        },
+    ),
+    "AIM": Flat(
+        tables=("practice_record",),
+        person="CPR",
+        columns={
+            "kind": _recode(
+                "ART",
+                {"diagnose": "diagnosis", "måling": "measurement", "årskontrol": "care_plan_contact"},
+                otherwise="{ART}",
+            )
+        },
+    ),
+    "SENTINEL": Flat(tables=("specialist_record",), person="CPR"),
+}

@@ -1,0 +1,163 @@
+"""KL Gateway delivery reports (FHIR R4 Bundles) as rows of the municipal tables.
+
+Sources: the implementation guides kl.dk.fhir.rehab 2.2.0, kl.dk.fhir.prevention 2.1.1 and kl.dk.fhir.gateway 1.2.0.
+A report is an increment of whole resources about one citizen of one record-keeping organisation. Patients and
+Organizations are not rows of their own: they are carried into the rows that refer to them. Codes are read as codes,
+never by their display; FSIII's old form becomes its UUID. A resource that no table takes is refused, not forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from ddns_utils.intake import fhir, kl_codes
+from ddns_utils.intake.fhir import Resource
+from ddns_utils.intake.kl_resources import READERS, table_of
+from ddns_utils.intake.pseudonym import Pseudonyms
+
+CARRIED = ("Patient", "Organization")
+DEEPEST = 3
+
+
+class Rows:
+    """Rows of many tables as tuples in the model's column order, then report number in the file and faults."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[tuple]] = defaultdict(list)
+        self.resources: dict[str, list[Resource]] = defaultdict(list)
+        self.refused: list[tuple[str, str, int, str, Any]] = []
+        self.count = 0
+
+    def add(self, table: str, row: tuple, resource: Resource) -> None:
+        """Keep a row together with the resource it came from."""
+        self.tables[table].append(row)
+        self.resources[table].append(resource)
+        self.count += 1
+
+    def refuse(self, delivery_id: str, table: str, number: int, reason: str, content: Any) -> None:
+        """Send something that is not a row of any table to quarantine."""
+        self.refused.append((delivery_id, table, number, reason, content))
+        self.count += 1
+
+
+def read_document(document: Any, delivery_id: str, first: int, pseudonyms: Pseudonyms, into: Rows) -> list[Report]:
+    """Read a delivery report, or a Bundle of them, into rows; gives the reports, numbered from ``first``.
+
+    Raises ValueError if the document is not a FHIR Bundle at all.
+    """
+    if not isinstance(document, dict) or document.get("resourceType") != "Bundle":
+        raise ValueError("it is not a FHIR Bundle")
+    reports = []
+    for number, bundle in enumerate(_delivery_reports(document), first):
+        try:
+            report = Report(bundle, delivery_id, number, pseudonyms)
+            report.read(into)
+        except (AttributeError, TypeError, KeyError, IndexError, RecursionError):
+            into.refuse(delivery_id, "Bundle", number, "not the shape of a delivery report", bundle)
+            continue
+        reports.append(report)
+    return reports
+
+
+def _delivery_reports(bundle: Resource, depth: int = 0) -> Iterable[Resource]:
+    inner = [e["resource"] for e in bundle.get("entry", ()) if e.get("resource", {}).get("resourceType") == "Bundle"]
+    if not inner or depth == DEEPEST:
+        yield bundle
+    for each in inner:
+        yield from _delivery_reports(each, depth + 1)
+
+
+class Report:
+    """One delivery report while it is read."""
+
+    def __init__(self, bundle: Resource, delivery_id: str, number: int, pseudonyms: Pseudonyms) -> None:
+        self.bundle, self.delivery_id, self.number = bundle, delivery_id, number
+        self.resources = [entry["resource"] for entry in bundle.get("entry", ())]
+        self.by_id = {resource.get("id"): resource for resource in self.resources}
+        self.law = kl_codes.law_of_profile(fhir.profile(bundle))
+        self.faults: list[str] = []
+        self.reported_at = self.moment(bundle.get("timestamp"), "reported_at")
+        citizens = [resource for resource in self.resources if resource["resourceType"] == "Patient"]
+        self.person_id = self.custodian = None
+        if len(citizens) != 1:
+            self.faults.append("no citizen" if not citizens else "more than one citizen")
+        else:
+            self._read_citizen(citizens[0], pseudonyms)
+        self.municipality = kl_codes.municipalities().get(self.custodian)
+        self.report_faults = self.faults
+
+    def _read_citizen(self, citizen: Resource, pseudonyms: Pseudonyms) -> None:
+        cpr = fhir.identifier(citizen, fhir.CPR)
+        self.person_id = pseudonyms.of(cpr) if cpr else None
+        if self.person_id is None:
+            self.faults.append("impossible CPR number")
+        self.custodian = citizen.get("managingOrganization", {}).get("identifier", {}).get("value")
+
+    def read(self, into: Rows) -> None:
+        """Add the report's rows."""
+        rows = []
+        for resource in self.resources:
+            kind = resource["resourceType"]
+            if kind in CARRIED:
+                continue
+            self.faults = list(self.report_faults)
+            table = table_of(kind, fhir.profile(resource), resource)
+            if table not in READERS:
+                rows.append((kind, table, None, resource))
+                continue
+            law, voided, own = READERS[table](self, resource)
+            row = (
+                self.person_id,
+                self.custodian,
+                self.municipality,
+                law,
+                self.reported_at,
+                voided,
+                self.delivery_id,
+                *own,
+                self.number,
+                "|".join(dict.fromkeys(self.faults)) or None,
+            )
+            rows.append((kind, table, row, resource))
+        for kind, table, row, resource in rows:
+            if row is None:
+                into.refuse(self.delivery_id, kind, self.number, table, resource)
+            else:
+                into.add(table, row, resource)
+
+    def known(self, value: str | None, codes: dict[str, Any], column: str) -> Any:
+        """A code's word in our tables; a fault if the code is not in the list."""
+        if value is None:
+            return None
+        if value not in codes:
+            self.faults.append(f"unknown {column}")
+        return codes.get(value)
+
+    def moment(self, text: str | None, column: str) -> datetime | None:
+        """A moment in Danish time; a fault if the text is not one."""
+        return self._read_time(fhir.moment, text, column)
+
+    def day(self, text: str | None, column: str) -> date | None:
+        """A day; a fault if the text is not one."""
+        return self._read_time(fhir.day, text, column)
+
+    def _read_time(self, read: Callable, text: str | None, column: str) -> Any:
+        try:
+            return read(text) if text is not None else None
+        except (ValueError, TypeError, OverflowError):
+            self.faults.append(f"unreadable {column}")
+            return None
+
+    def organization(self, reference: Resource | None) -> str | None:
+        """Identifier (SOR, else FK-org) of the organization a reference points to."""
+        return fhir.identifier(self.by_id.get(fhir.referred(reference)))
+
+    def law_of(self, *ids: str | None) -> str | None:
+        """Law of a care resource: that of the first coded resource it refers to, else of the report's first one."""
+        if self.law:
+            return self.law
+        laws = (kl_codes.law_of_code(self.by_id.get(each)) for each in (*ids, *self.by_id))
+        return next(filter(None, laws), None)

@@ -1,0 +1,182 @@
+"""Landing deliveries: files in, one new version of the store out, and a report that accounts for every row."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from datetime import datetime, time
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+
+from ddns_utils.errors import DataError
+from ddns_utils.intake.account import Count, Landing
+from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
+from ddns_utils.intake.flat import stage_flat
+from ddns_utils.intake.flat_registers import REGISTERS
+from ddns_utils.intake.kl_gateway import Rows
+from ddns_utils.intake.pseudonym import Pseudonyms, hide, read_key, require_same_key
+from ddns_utils.intake.reports import ReportFile, read_reports
+from ddns_utils.intake.settle import Fate, quarantined, settle
+from ddns_utils.intake.staging import Staging, staging
+from ddns_utils.model import TABLES
+from ddns_utils.registers import Registers, Writer
+
+ROWS_AT_A_TIME = 50_000
+COUNTED = ("read", "kept", "quarantined", "superseded")
+Progress = Callable[[str, int, int], None]
+
+
+def land(path: Path, registers: Registers, key: bytes | None = None, on_progress: Progress | None = None) -> Landing:
+    """Land a delivered file, or every delivery in a folder, as one new version of the store.
+
+    A delivery is in whole or not at all; one whose content has been landed before changes nothing. A file that cannot
+    be read is refused and does not stop the others. DataError if there is nothing at ``path``, the key is not the one
+    the store was written with, or somebody else is writing.
+    """
+    deliveries, others = find(path)
+    landing = Landing(others=others)
+    with registers.writing() as writer:
+        pseudonyms = Pseudonyms(key or read_key(registers.path))
+        require_same_key(registers.path, pseudonyms)
+        with staging(registers.path, pseudonyms) as staged:
+            _Work(deliveries, staged, writer, pseudonyms, landing, on_progress or (lambda *_: None)).do()
+    landing.version = registers.latest_version
+    return landing
+
+
+class _Work:
+    """One landing while it goes on."""
+
+    def __init__(
+        self,
+        deliveries: list[DeliveredFile],
+        staged: Staging,
+        writer: Writer,
+        pseudonyms: Pseudonyms,
+        landing: Landing,
+        tell: Progress,
+    ) -> None:
+        self.deliveries, self.staged, self.writer, self.pseudonyms = deliveries, staged, writer, pseudonyms
+        self.landing, self.tell = landing, tell
+        self.accepted: dict[str, tuple[DeliveredFile, ReportFile | None]] = {}
+        self.refused_ids: set[str] = set()
+        self.rows = Rows()
+        self.refused_rows: list[tuple] = []
+
+    def do(self) -> None:
+        """Stage every file, settle every table, account for all of it."""
+        known = _known_hashes(self.writer)
+        for number, file in enumerate(self.deliveries):
+            self.tell("read", number, len(self.deliveries))
+            if file.sha256 in known:
+                self.landing.known.append(file.name)
+                continue
+            known.add(file.sha256)
+            try:
+                self._stage(file, number + 1)
+            except (DataError, OSError) as error:
+                self.refused_ids.add(file.delivery_id)
+                self.landing.refused[file.name] = hide(_why(error))
+        self._stage_rows()
+        self.tell("read", len(self.deliveries), len(self.deliveries))
+        if self.accepted:
+            self._settle()
+
+    def _stage(self, file: DeliveredFile, arrival: int) -> None:
+        tally = None
+        if file.source == KL_GATEWAY:
+            tally = ReportFile()
+            for _ in read_reports(file.path, file.delivery_id, self.pseudonyms, self.rows, tally):
+                if self.rows.count >= ROWS_AT_A_TIME:
+                    self._stage_rows()
+        else:
+            stage_flat(file, arrival, self.staged)
+        self.accepted[file.delivery_id] = file, tally
+
+    def _stage_rows(self) -> None:
+        rows, self.rows = self.rows, Rows()
+        self.staged.stage_reports(rows)
+        self.refused_rows += [(*row[:4], _as_text(row[4])) for row in rows.refused]
+
+    def _settle(self) -> None:
+        tables = [name for name in TABLES if name in self.staged.files]
+        fates: list[Fate] = []
+        bad = [_refused_table([row for row in self.refused_rows if row[0] in self.accepted])]
+        for number, table in enumerate(tables):
+            self.tell("write", number, len(tables))
+            fates += settle(table, self.staged, self.refused_ids, self.writer)
+            bad.append(quarantined(table, self.staged))
+        quarantine = pa.concat_tables(bad)
+        self.writer.append("quarantine", quarantine)
+        self._count(fates, quarantine)
+        self.writer.append("delivery", self._delivery_rows(fates))
+        self.tell("write", len(tables), len(tables))
+
+    def _count(self, fates: list[Fate], quarantine: pa.Table) -> None:
+        reasons: dict[tuple[str, str], Counter] = defaultdict(Counter)
+        for row in quarantine.select(["delivery_id", "table", "reasons"]).to_pylist():
+            reasons[row["delivery_id"], row["table"]].update(row["reasons"].split("|"))
+        counted = {(f.delivery_id, f.table): (f.kept, f.quarantined, f.superseded) for f in fates}
+        for delivery_id, table, *_ in self.refused_rows:
+            if delivery_id in self.accepted:
+                kept, bad, superseded = counted.get((delivery_id, table), (0, 0, 0))
+                counted[delivery_id, table] = kept, bad + 1, superseded
+        for (delivery_id, table), numbers in counted.items():
+            words = dict(reasons[delivery_id, table].most_common())
+            self.landing.counts.append(Count(delivery_id, self.accepted[delivery_id][0].name, table, *numbers, words))
+        for delivery_id in self.accepted.keys() - {delivery_id for delivery_id, _ in counted}:
+            self.landing.counts.append(Count(delivery_id, self.accepted[delivery_id][0].name, "", 0, 0, 0))
+
+    def _delivery_rows(self, fates: list[Fate]) -> pa.Table:
+        counts: dict[str, Counter] = defaultdict(Counter)
+        for count in self.landing.counts:
+            source = self.accepted[count.delivery_id][0].source
+            # A file that fills two tables, as BEF does, is counted by the rows of its first.
+            if source == KL_GATEWAY or count.table == REGISTERS[source].tables[0]:
+                counts[count.delivery_id].update({name: getattr(count, name) for name in COUNTED})
+        days = defaultdict(list)
+        for fate in fates:
+            days[fate.delivery_id] += [day for day in (fate.first_day, fate.last_day) if day]
+        rows = [_delivery_row(*self.accepted[id_], counts[id_], days[id_]) for id_ in self.accepted]
+        return pa.Table.from_pylist(rows, schema=TABLES["delivery"].schema())
+
+
+def _delivery_row(file: DeliveredFile, tally: ReportFile | None, counts: Counter, days: list) -> dict:
+    if tally:
+        received, sender = tally.latest, next(iter(tally.custodians)) if len(tally.custodians) == 1 else None
+    else:
+        received, sender = None, file.source
+    if received is None:
+        received = datetime.combine(file.day, time()) if file.day else datetime.fromtimestamp(file.path.stat().st_mtime)
+    return {
+        "delivery_id": file.delivery_id,
+        "source": file.source,
+        "sender": hide(sender) if sender else None,
+        "file": file.name,
+        "sha256": file.sha256,
+        "received_at": received,
+        "first_day": min(days, default=None),
+        "last_day": max(days, default=None),
+        **{f"rows_{name}": counts[name] for name in COUNTED},
+    }
+
+
+def _known_hashes(writer: Writer) -> set[str]:
+    delivered = writer.snapshot.table("delivery")
+    return set(writer.snapshot.engine.to_pyarrow(delivered.select("sha256"))["sha256"].to_pylist())
+
+
+def _refused_table(rows: list[tuple]) -> pa.Table:
+    schema = TABLES["quarantine"].schema()
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+
+
+def _as_text(content: object) -> str:
+    text = content if isinstance(content, bytes) else orjson.dumps(content)
+    return hide(text.decode("utf-8", "replace").strip())
+
+
+def _why(error: Exception) -> str:
+    return str(error) if isinstance(error, DataError) else f"the file cannot be opened ({error.strerror})."

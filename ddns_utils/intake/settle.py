@@ -1,0 +1,146 @@
+"""Settling what was staged: which row of each key stands, and what became of every row that was read.
+
+The order of arrival must not matter where a delivery says itself what is later. Municipal resources are ordered by
+the report's timestamp; reports with one timestamp by what they say: a withdrawn resource is later than one that
+stands, an ended one later than one under way, that later than a planned one; if that says nothing either, by their
+content, so that any order of arrival gives the same. Flat registers are ordered by the day of delivery, then arrival.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis
+import pyarrow as pa
+
+from ddns_utils.intake.staging import Staging
+from ddns_utils.model import TABLES, Table
+from ddns_utils.registers import Snapshot, Writer
+
+FATES = ("kept", "quarantined", "superseded")
+UNKNOWN_CONTACT = "unknown contact"
+WITH_CONTACT = {"hospital_diagnosis": ("person_id", "contact_start"), "hospital_procedure": ("person_id",)}
+UNDER_WAY = (
+    "('active', 'on-hold', 'scheduled', 'in-progress', 'arrived', 'triaged', 'onleave', 'accepted', 'preliminary')"
+)
+ENDED = "('completed', 'revoked', 'cancelled', 'stopped', 'finished', 'rejected', 'final', 'amended', 'corrected')"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of one delivery's rows of one table; the days are those of the rows kept."""
+
+    delivery_id: str
+    table: str
+    kept: int
+    quarantined: int
+    superseded: int
+    first_day: object
+    last_day: object
+
+
+def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:
+    """Write the rows of a table that stand, and say what became of each delivery's rows."""
+    model, engine = TABLES[table], staged.engine
+    engine.execute(
+        "CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest($ids) AS delivery_id", {"ids": sorted(refused)}
+    )
+    rows = f"(SELECT * FROM {staged.rows(table)} ANTI JOIN refused USING (delivery_id))"
+    if table in WITH_CONTACT:
+        rows = _with_contact(table, rows, staged, writer.snapshot)
+    good = f"SELECT *, false AS stored FROM {rows} WHERE reasons IS NULL"
+    if model.key:
+        good = _with_winners(model, good, staged, writer.snapshot)
+    else:
+        good = f"SELECT *, true AS stands FROM ({good})"
+    decided = staged.folder / f"decided-{table}.parquet"
+    engine.execute(
+        f"COPY (SELECT * FROM ({good}) WHERE NOT stored UNION ALL BY NAME "
+        f"SELECT *, false AS stored, false AS stands FROM {rows} WHERE reasons IS NOT NULL) TO '{decided}'"
+    )
+    staged.files[table] = [decided]
+    columns = ", ".join(f'"{column}"' for column in model.columns)
+    engine.execute(f"SELECT {columns} FROM '{decided}' WHERE stands")
+    writer.merge(table, engine.to_arrow_reader(100_000))
+    day = f'"{model.time}"::DATE' if model.time else "NULL::DATE"
+    counted = engine.execute(f"""
+        SELECT delivery_id, '{table}', count(*) FILTER (stands), count(*) FILTER (reasons IS NOT NULL),
+            count(*) FILTER (reasons IS NULL AND NOT stands),
+            min({day}) FILTER (stands), max({day}) FILTER (stands)
+        FROM '{decided}' GROUP BY delivery_id""").fetchall()
+    return [Fate(*line) for line in counted]
+
+
+def quarantined(table: str, staged: Staging) -> pa.Table:
+    """The refused rows of a settled table."""
+    rows = staged.engine.execute(f"""
+        SELECT delivery_id, '{table}' AS "table", source_row, reasons, content
+        FROM {staged.rows(table)} WHERE reasons IS NOT NULL""")
+    return rows.to_arrow_table().cast(TABLES["quarantine"].schema())
+
+
+def _with_winners(model: type[Table], good: str, staged: Staging, snapshot: Snapshot) -> str:
+    key = ", ".join(f'"{column}"' for column in model.key)
+    already = _stored(model, good, staged, snapshot)
+    if already is not None:
+        staged.engine.register("already", already)
+        good += " UNION ALL BY NAME SELECT *, true AS stored, 0 AS arrival, 0 AS source_row FROM already"
+    return f"""
+        SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY {_latest_first(model)}) = 1 AS stands
+        FROM ({good})"""
+
+
+def _latest_first(model: type[Table]) -> str:
+    if model.order is None:
+        return "left(delivery_id, 10) DESC, stored, arrival DESC, source_row DESC"
+    content = ", ".join(f'"{column}"' for column in model.columns if column != "delivery_id")
+    return f'"{model.order}" DESC, "{model.voided_by}" DESC, {_phase(model)} DESC, hash({content}) DESC, stored DESC'
+
+
+def _phase(model: type[Table]) -> str:
+    """How far a resource has come, by its statuses."""
+    phases = [
+        f'CASE WHEN "{column}" IN {ENDED} THEN 2 WHEN "{column}" IN {UNDER_WAY} THEN 1 ELSE 0 END'
+        for column in ("status", "activity_status")
+        if column in model.columns
+    ]
+    if "in_focus" in model.columns:
+        phases += [
+            "(NOT in_focus)::INT",
+            "coalesce(clinical_status IN ('inactive', 'remission', 'resolved'), false)::INT",
+        ]
+    return " + ".join(phases)
+
+
+def _stored(model: type[Table], good: str, staged: Staging, snapshot: Snapshot) -> pa.Table | None:
+    """The store's rows that share a key with the new ones, withdrawn ones included."""
+    if model.name not in snapshot.tables:
+        return None
+    key = ", ".join(f'"{column}"' for column in model.key)
+    keys = ibis.memtable(staged.engine.execute(f"SELECT DISTINCT {key} FROM ({good})").to_arrow_table())
+    rows = snapshot.table(model.name, include_voided=bool(model.voided_by))
+    return snapshot.engine.to_pyarrow(rows.semi_join(keys, list(model.key)))
+
+
+def _with_contact(table: str, rows: str, staged: Staging, snapshot: Snapshot) -> str:
+    """The rows with person and start of their hospital contact, from this landing or the store."""
+    engine = staged.engine
+    here = "SELECT ''::VARCHAR AS contact_id, ''::VARCHAR AS person_id, NULL::TIMESTAMP AS start WHERE false"
+    if "hospital_contact" in staged.files:
+        here = f"SELECT contact_id, person_id, start FROM {staged.rows('hospital_contact')} WHERE stands"
+    contacts = here
+    if "hospital_contact" in snapshot.tables:
+        missing = engine.execute(f"SELECT DISTINCT contact_id FROM {rows} ANTI JOIN ({here}) USING (contact_id)")
+        stored = snapshot.table("hospital_contact").semi_join(ibis.memtable(missing.to_arrow_table()), "contact_id")
+        engine.register("earlier", snapshot.engine.to_pyarrow(stored["contact_id", "person_id", "start"]))
+        contacts += " UNION ALL SELECT * FROM earlier"
+    filled = ["contact.person_id AS person_id"]
+    if "contact_start" in WITH_CONTACT[table]:
+        filled.append("contact.start AS contact_start")
+    own = ", ".join(f'own."{column}"' for column in TABLES[table].columns if column not in WITH_CONTACT[table])
+    lost = "contact.contact_id IS NULL AND own.reasons IS NULL"
+    return f"""(
+        SELECT {own}, {", ".join(filled)}, own.arrival, own.source_row,
+            CASE WHEN {lost} THEN '{UNKNOWN_CONTACT}' ELSE own.reasons END AS reasons,
+            CASE WHEN {lost} THEN to_json(own)::VARCHAR ELSE own.content END AS content
+        FROM {rows} AS own LEFT JOIN ({contacts}) AS contact USING (contact_id))"""

@@ -1,0 +1,101 @@
+"""Checked rows on their way into the store, as Parquet files in a folder of their own, so that memory stays bounded.
+
+A staged file has the columns of its table, then ``arrival`` (the file's number in this landing), ``source_row``,
+``reasons`` (NULL for a good row) and ``content`` (the refused row as JSON, without CPR numbers). A delivery is staged
+in whole or not at all. The folder lives inside the registers and is emptied before and after every landing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from ddns_utils.intake import contract
+from ddns_utils.intake.kl_gateway import Rows
+from ddns_utils.intake.pseudonym import Pseudonyms, hide
+from ddns_utils.model import TABLES
+
+EXTRA = pa.schema(
+    [("arrival", pa.int64()), ("source_row", pa.int64()), ("reasons", pa.string()), ("content", pa.string())]
+)
+MEMORY = "1GB"
+
+
+class Staging:
+    """The staged files of one landing and the engine that makes them."""
+
+    def __init__(self, folder: Path, engine: duckdb.DuckDBPyConnection) -> None:
+        self.folder, self.engine = folder, engine
+        self.files: dict[str, list[Path]] = {}
+
+    def stage(self, parts: dict[str, str]) -> None:
+        """Run each table's query into a staged file; all of them or, if one fails, none."""
+        written: list[tuple[str, Path]] = []
+        try:
+            for table, query in parts.items():
+                file = self.folder / f"{table}-{sum(map(len, self.files.values()))}.parquet"
+                written.append((table, file))
+                self.engine.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet)")
+        except BaseException:
+            for _, file in written:
+                file.unlink(missing_ok=True)
+            raise
+        for table, file in written:
+            self.files.setdefault(table, []).append(file)
+
+    def stage_reports(self, rows: Rows) -> None:
+        """Check what delivery reports brought and stage it. The order of arrival says nothing about reports."""
+        for table, tuples in rows.tables.items():
+            model = TABLES[table]
+            fields = [model.schema().field(i).with_nullable(True) for i in range(len(model.columns))]
+            schema = pa.schema([*fields, ("source_row", pa.int64()), ("faults", pa.string())])
+            columns = [
+                pa.array(values, field.type) for values, field in zip(zip(*tuples, strict=True), schema, strict=True)
+            ]
+            given = pa.Table.from_arrays(columns, schema=schema)
+            self.engine.register("given", given)
+            reasons = self.engine.execute(
+                f"SELECT coalesce(faults, {contract.reasons(model)}) AS reasons FROM given"
+            ).to_arrow_table()["reasons"]
+            content = [
+                hide(orjson.dumps(resource).decode()) if reason else None
+                for reason, resource in zip(reasons.to_pylist(), rows.resources[table], strict=True)
+            ]
+            checked = given.drop_columns("faults").append_column("reasons", reasons)
+            checked = checked.append_column("content", pa.array(content, pa.string()))
+            checked = checked.append_column("arrival", pa.nulls(len(checked), pa.int64()))
+            self.engine.register("given", checked)
+            stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
+            self.stage({table: f"SELECT {stored}, {', '.join(EXTRA.names)} FROM given"})
+
+    def rows(self, table: str) -> str:
+        """SQL that reads everything staged for a table."""
+        files = ", ".join(f"'{file}'" for file in self.files[table])
+        return f"read_parquet([{files}])"
+
+
+@contextmanager
+def staging(registers: Path, pseudonyms: Pseudonyms) -> Iterator[Staging]:
+    """An empty staging area inside the registers, gone afterwards."""
+    folder = registers / "staging"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    config = {
+        "memory_limit": MEMORY,
+        "temp_directory": str(folder / "spill"),
+        "temp_file_encryption": "true",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    try:
+        with duckdb.connect(config=config) as engine:
+            pseudonyms.teach(engine)
+            yield Staging(folder, engine)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
