@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 
 from ddns_utils import phenotypes
-from ddns_utils.indicators.declare import Proportion, Source
+from ddns_utils.indicators.declare import LookAtRows, Proportion, Source
 from ddns_utils.indicators.rows import residents, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
@@ -21,7 +21,8 @@ OSDC = Source(
     title="Open Source Diabetes Classifier, steno-aarhus/osdc v0.11.3", retrieved="2026-11", confidence="high"
 )
 RUKS_SPIRIT = Source(
-    title="Own rules in the spirit of RUKS; codes from BMC Fam Pract 2018, s12875-018-0820-8", retrieved="2026-11",
+    title="Own rules in the spirit of RUKS; codes from BMC Fam Pract 2018, s12875-018-0820-8",
+    retrieved="2026-11",
     confidence="medium",
 )
 
@@ -70,6 +71,25 @@ def below_59(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table
     return rows.mutate(counts=rows.latest < GOOD_CONTROL_BELOW)
 
 
+def people_with_kol_in_general_practice(snapshot: Snapshot, period: Period) -> ibis.Table:
+    """People whom general practice had coded R95 when the period began, still living in Denmark on its last day."""
+    records = snapshot.table("practice_record")
+    coded = records.filter(records.kind == "diagnosis", records.code == "R95", records.recorded_on < period.start)
+    return residents(snapshot, period.last_day).semi_join(coded, "person_id")
+
+
+def measured_in_practice(code: str) -> LookAtRows:
+    """A function that flags those with a measurement ``code`` in general practice in the period."""
+
+    def measured(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
+        records = snapshot.table("practice_record")
+        records = records.filter(records.kind == "measurement", records.code == code)
+        entries = records.select("person_id", day="recorded_on")
+        return with_any(rows, entries, ibis.literal(period.start), ibis.literal(period.last_day))
+
+    return measured
+
+
 def hba1c(snapshot: Snapshot, period: Period) -> ibis.Table:
     """HbA1c results in the period: person_id, day, value in mmol/mol (per cent converted: 10.93 × % − 23.5)."""
     results = snapshot.table("lab_result")
@@ -96,8 +116,8 @@ TYPE_2_DIABETES_PREVALENCE = Proportion(
     title=Text(da="Borgere med type 2-diabetes", en="Residents with type 2 diabetes"),
     one_row_is=RESIDENT,
     counted=Text(
-        da="To diabeteshændelser (diagnose, fodterapi, medicin eller HbA1c på 48 mmol/mol eller mere) uden tegn på type 1",
-        en="Two diabetes events (diagnosis, podiatry, medicine or HbA1c of 48 mmol/mol or more) without signs of type 1",
+        da="To hændelser (diabetesdiagnose, fodterapi, medicin, HbA1c på 48 mmol/mol eller mere) uden tegn på type 1",
+        en="Two events (diabetes diagnosis, podiatry, medicine, HbA1c of 48 mmol/mol or more) without signs of type 1",
     ),
     denominator=residents_at_end,
     numerator=has_type_2_diabetes,
@@ -169,9 +189,47 @@ HBA1C_BELOW_59 = Proportion(
     caveats=(
         Text(
             da="Patienter uden måling indgår ikke. Målet afhænger af alder og anden sygdom hos den enkelte.",
-            en="Patients without a measurement are left out. The right goal depends on the person's age and other disease.",
+            en="Patients without a measurement are left out. The right goal depends on age and other disease.",
         ),
     ),
 )
 
-INDICATORS = (TYPE_2_DIABETES_PREVALENCE, KOL_PREVALENCE, HBA1C_MEASURED, HBA1C_BELOW_59)
+
+def _kol_yearly(id: str, number: int, code: str, what: Text) -> Proportion:
+    return Proportion(
+        id=id,
+        title=Text(da=f"Borgere med KOL, der fik {what.da} i året", en=f"People with COPD with {what.en} in the year"),
+        one_row_is=Text(
+            da="en borger med KOL-diagnosen R95 i almen praksis, da perioden begyndte",
+            en="a person with COPD coded R95 in general practice when the period began",
+        ),
+        counted=Text(
+            da=f"{what.da.capitalize()} mindst én gang i perioden", en=f"{what.en.capitalize()} in the period"
+        ),
+        denominator=people_with_kol_in_general_practice,
+        numerator=measured_in_practice(code),
+        needs=("practice_record",),
+        direction="higher is better",
+        standard=0.90,
+        source=Source(title=f"DrKOL-GP{number}: DSAM's KOL-vejledning 2017", retrieved="2026-11", confidence="high"),
+        caveats=(
+            Text(
+                da="Det, klinikken har målt uden at kode det, ses ikke.",
+                en="What the clinic measured without coding it is not seen.",
+            ),
+        ),
+    )
+
+
+KOL_FEV1 = _kol_yearly(
+    "kol_fev1_yearly", 1, "FEV1", Text(da="målt lungefunktion (FEV1)", en="lung function (FEV1) measured")
+)
+KOL_SMOKING = _kol_yearly(
+    "kol_smoking_yearly", 4, "RYG", Text(da="registreret rygestatus", en="smoking status recorded")
+)
+
+INDICATORS = (TYPE_2_DIABETES_PREVALENCE, KOL_PREVALENCE, HBA1C_MEASURED, HBA1C_BELOW_59, KOL_FEV1, KOL_SMOKING)
+BY_DISEASE = {
+    "type_2_diabetes": (TYPE_2_DIABETES_PREVALENCE, HBA1C_MEASURED, HBA1C_BELOW_59),
+    "kol": (KOL_PREVALENCE, KOL_FEV1, KOL_SMOKING),
+}

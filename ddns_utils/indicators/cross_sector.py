@@ -102,7 +102,7 @@ GP_CONTACT_14D = Proportion(
     ),
     one_row_is=READMISSION_30D.one_row_is,
     counted=Text(
-        da="En konsultation, telefon-, e-mail- eller videokontakt eller et sygebesøg senest 14 dage efter udskrivningen",
+        da="En konsultation, telefon-, e-mail- eller videokontakt eller et sygebesøg senest 14 dage efter udskrivning",
         en="A consultation, telephone, e-mail or video contact or home visit at most 14 days after the discharge",
     ),
     denominator=discharges,

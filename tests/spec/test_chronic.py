@@ -4,7 +4,14 @@ import pytest
 from drawing import draw, measured
 
 from ddns_utils import phenotypes
-from ddns_utils.indicators.chronic import HBA1C_BELOW_59, HBA1C_MEASURED, KOL_PREVALENCE, TYPE_2_DIABETES_PREVALENCE
+from ddns_utils.indicators.chronic import (
+    HBA1C_BELOW_59,
+    HBA1C_MEASURED,
+    KOL_FEV1,
+    KOL_PREVALENCE,
+    KOL_SMOKING,
+    TYPE_2_DIABETES_PREVALENCE,
+)
 
 LAB = "lab_result\nperson_id sampled_at npu value"
 BUY = "prescription\nperson_id dispensed_on atc ddd indication"
@@ -201,3 +208,23 @@ def test_the_latest_hba1c_of_the_period_is_under_59(tmp_path, results, n):
 
 def test_who_was_not_measured_is_not_in_the_denominator_of_control(tmp_path):
     assert measured(HBA1C_BELOW_59, HAS, tmp_path).of == 0
+
+
+KOL = "practice_record\nperson_id recorded_on kind code"
+
+
+@pytest.mark.parametrize(("since", "of"), [("2024-12-31", 1), ("2025-01-01", 0)])
+def test_kol_care_is_for_those_coded_before_the_period(tmp_path, since, of):
+    assert measured(KOL_FEV1, f"{KOL}\nanna {since} diagnosis R95", tmp_path).of == of
+
+
+@pytest.mark.parametrize(
+    ("indicator", "entry", "n"),
+    [
+        (KOL_FEV1, "2025-01-01 measurement FEV1", 1), (KOL_FEV1, "2025-12-31 measurement FEV1", 1), (KOL_FEV1, "2024-12-31 measurement FEV1", 0),
+        (KOL_FEV1, "2026-01-01 measurement FEV1", 0), (KOL_FEV1, "2025-05-01 measurement RYG", 0), (KOL_SMOKING, "2025-05-01 measurement RYG", 1),
+    ],
+)  # fmt: skip
+def test_kol_measurements_count_within_the_period(tmp_path, indicator, entry, n):
+    row = measured(indicator, f"{KOL}\nanna 2024-01-01 diagnosis R95\nanna {entry}", tmp_path)
+    assert (row.n, row.of) == (n, 1)
