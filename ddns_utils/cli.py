@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import click
 
 from ddns_utils.errors import DdnsError, RunError
 
+NOTICE = "notice.txt"  # what a delivery folder may tell the readers of every report
 REGISTERS = click.option(
     "--registers", type=click.Path(path_type=Path), help="The store to use instead of DDNS_REGISTERS or ./registers."
 )
@@ -61,7 +64,7 @@ def synthesize(citizens: int, years: int, seed: int, to: Path) -> None:
     from ddns_utils.synthetic import synthesize as make
 
     with Progress() as progress:
-        make(to, citizens=citizens, years=years, seed=seed, on_progress=progress.say)
+        make(to, citizens=citizens, years=years, seed=seed, on_progress=progress.step)
     click.echo(f"Made-up deliveries are in {to}. Land them with: ddns intake {to}")
 
 
@@ -74,8 +77,11 @@ def intake(path: Path, registers: Path | None) -> None:
     from ddns_utils.progress import Progress
     from ddns_utils.registers import open_registers
 
+    opened = open_registers(registers)
     with Progress() as progress:
-        report = land(path, open_registers(registers), on_progress=progress.say)
+        report = land(path, opened, on_progress=progress.step)
+    if (path / NOTICE).is_file():
+        shutil.copyfile(path / NOTICE, opened.path / NOTICE)
     for line in report.lines():
         click.echo(line)
 
@@ -108,7 +114,7 @@ def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | Non
         name = planned.contract.analysis
         try:
             with Progress() as progress:
-                folder = carry_out(project, planned, report, lambda done, of: progress.cells(name, done, of))  # noqa: B023
+                folder = carry_out(project, planned, report, partial(progress.step, f"{name}: cell"))
         except RunError as error:
             failures.append(str(error))
             click.echo(str(error), err=True)

@@ -10,12 +10,13 @@ from rich.table import Table
 
 
 class Progress:
-    """Shows the latest message with the seconds so far."""
+    """Shows the step that is going on, with the seconds so far."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True)
         self.status = self.console.status("…") if self.console.is_terminal else None
         self.started = time.monotonic()
+        self.told: set[str] = set()
 
     def __enter__(self) -> Progress:
         if self.status:
@@ -26,19 +27,13 @@ class Progress:
         if self.status:
             self.status.stop()
 
-    def say(self, message: object) -> None:
-        """Show what is going on now."""
+    def step(self, what: str, done: int, of: int) -> None:
+        """Show step ``done`` of ``of``; off a terminal each kind of step is told once."""
         if self.status:
-            self.status.update(f"{message} ({time.monotonic() - self.started:.0f} s)")
-        else:
-            self.console.print(str(message), highlight=False, markup=False)
-
-    def cells(self, name: str, done: int, of: int) -> None:
-        """Show how far a notebook is; off a terminal only that it has begun."""
-        if self.status:
-            self.say(f"{name}: cell {done + 1} of {of}")
-        elif done == 0:
-            self.say(f"{name}: running {of} cells")
+            self.status.update(f"{what} ({done} of {of}, {time.monotonic() - self.started:.0f} s)")
+        elif what not in self.told:
+            self.console.print(f"{what} …", highlight=False, markup=False)
+        self.told.add(what)
 
 
 def show_table(title: str, columns: list[str], rows: list[list[object]]) -> None:

@@ -62,7 +62,6 @@ def plan(project: Project, contract: Contract, values: dict[str, Any], registers
             "Land deliveries first: ddns intake PATH. For made-up ones: ddns synthesize."
         )
     language = str(values.get("language", LANGUAGES[0]))
-    notice = registers.path / "notice.txt"
     record = {
         "analysis": contract.analysis,
         "notebook": contract.notebook.name,
@@ -70,7 +69,7 @@ def plan(project: Project, contract: Contract, values: dict[str, Any], registers
         "shown": contract.shown(values, language),
         "language": language,
         "registers": {"version": snapshot.version, "tables": snapshot.tables},
-        "notice": notice.read_text(encoding="utf-8").strip() if notice.is_file() else None,
+        "notice": _notice(registers.path / "notice.txt", language),
         "code": code_state(project.root),
         "packages": package_state(project.root),
     }
@@ -124,6 +123,15 @@ def run(
     write_json(record | {"files": file_hashes(folder.path)}, folder.path / MANIFEST)
     point_latest(folder)
     return folder
+
+
+def _notice(file: Path, language: str) -> str | None:
+    """What readers must know about the data: the line that begins with the language ("da: …"), else the whole file."""
+    if not file.is_file():
+        return None
+    text = file.read_text(encoding="utf-8").strip()
+    ours = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith(f"{language}:")]
+    return " ".join(ours) or text
 
 
 def in_language(notebook: NotebookNode, language: str) -> NotebookNode:
