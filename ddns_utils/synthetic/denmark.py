@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -15,10 +16,12 @@ from ddns_utils.synthetic import (
     disease,
     files,
     gateway,
+    home_care,
     hospital,
     medicines,
     people,
     practice,
+    prevention,
     rehabilitation,
     training,
     truths,
@@ -58,6 +61,7 @@ def synthesize(
     truth = truths.describe(citizens, years, seed, until_year, dict(counted))
     (folder / "truth.json").write_text(json.dumps(truth, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     (folder / "README.txt").write_text(truths.NOTICE + "\n", encoding="utf-8")
+    (folder / "notice.txt").write_text(truths.READERS_NOTICE, encoding="utf-8")
     return truth
 
 
@@ -99,7 +103,12 @@ def _write_chunk(folder, seed, chunk, chunks, edges, window, counted, on_progres
     measured = medicines.results(seed, chunk, persons, onset, given, window)
     write("LAB", "LAB", measured, measured["SAMPLINGDATE"].astype(float))
     tell("municipalities", 4)
-    reports = training.reports(seed, chunk, persons, plans, window)
+    granted = home_care.grants(seed, chunk, persons, onset, window)
+    reports = itertools.chain(
+        training.reports(seed, chunk, persons, plans, window),
+        prevention.reports(seed, chunk, persons, onset, window),
+        home_care.reports(seed, chunk, persons, granted, window),
+    )
     counted["KL reports"] += gateway.write(folder, seed, chunk, reports, window)
     tell("done", 6)
 

@@ -72,10 +72,9 @@ def uuids(rng: np.random.Generator, count: int) -> list[str]:
     raw[6::16] = bytes((b & 0x0F) | 0x40 for b in raw[6::16])
     raw[8::16] = bytes((b & 0x3F) | 0x80 for b in raw[8::16])
     text = raw.hex()
-    return [
-        f"{text[i : i + 8]}-{text[i + 8 : i + 12]}-{text[i + 12 : i + 16]}-{text[i + 16 : i + 20]}-{text[i + 20 : i + 32]}"
-        for i in range(0, 32 * count, 32)
-    ]
+    starts = range(0, 32 * count, 32)
+    return ["-".join((text[i : i + 8], text[i + 8 : i + 12], text[i + 12 : i + 16], text[i + 16 : i + 20],
+                      text[i + 20 : i + 32])) for i in starts]  # fmt: skip
 
 
 def day_number(day: object) -> int:

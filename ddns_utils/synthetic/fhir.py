@@ -34,6 +34,7 @@ class Ids:
         self._left: list[str] = []
 
     def __call__(self) -> str:
+        """The next one."""
         if not self._left:
             self._left = uuids(self._rng, 20_000)
         return self._left.pop()
@@ -84,11 +85,11 @@ class Guide:
         identifier = [{"use": "official", "system": SOR, "value": sor}]
         return self.resource("Organization", id_, "organization", identifier=identifier)
 
-    def focus_condition(self, id_: str, patient: str, code: str, display: str) -> bytes:
+    def focus_condition(self, id_: str, patient: str, code: str, display: str, system: str = SKS) -> bytes:
         """A diagnosis that a referral came with."""
         return self.resource(
             "Condition", id_, "focus-condition", clinicalStatus=concept(HL7 + "condition-clinical", "active"),
-            code=concept(SKS, code, display), subject=reference("Patient", patient),
+            code=concept(system, code, display), subject=reference("Patient", patient),
         )  # fmt: skip
 
     def condition(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,29 +23,34 @@ def write(folder: Path, seed: int, chunk: int, reports: Iterable[Report], window
     """
     rng = generator(seed, chunk, 15)
     ids = Ids(rng)
-    merged: dict[tuple, Report] = {}
-    for report in reports:
-        key = (report.municipality, report.day, report.person, report.guide.name)
-        if key in merged:
-            merged[key].entries |= report.entries
-        else:
-            merged[key] = report
     files: dict[tuple[int, str], list[tuple[float, bytes]]] = {}
-    for key in sorted(merged):
-        report = merged[key]
-        timestamp = report.day + 1 + (40 + int(rng.integers(0, 260))) / 1440
-        code = municipalities()[report.municipality]
-        sent = sending_day(report.day, code, window)
-        if sent < window.end:
-            line = report.guide.bundle(ids(), timestamp, report.entries.values())
-            files.setdefault((sent, code), []).append((timestamp, line))
-    for (sent, code), lines in files.items():
+    for _, same in itertools.groupby(reports, key=lambda report: (report.guide.name, report.person)):
+        for report in _one_a_day(same):
+            timestamp = report.day + 1 + (40 + int(rng.integers(0, 260))) / 1440
+            code = municipalities()[report.municipality]
+            sent = sending_day(report.day, code, window)
+            if sent < window.end:
+                line = report.guide.bundle(ids(), timestamp, report.entries.values())
+                files.setdefault((sent, code), []).append((timestamp, line))
+    for (sent, code), lines in sorted(files.items()):
         target = folder / "kl_gateway" / iso(sent)
         target.mkdir(parents=True, exist_ok=True)
         lines.sort()
         with (target / f"0{code}.ndjson").open("ab") as file:
             file.write(b"\n".join(line for _, line in lines) + b"\n")
     return sum(map(len, files.values()))
+
+
+def _one_a_day(reports: Iterable[Report]) -> list[Report]:
+    """One citizen's reports under one guide, those of a day and record-keeper as one."""
+    merged: dict[tuple[int, int], Report] = {}
+    for report in reports:
+        key = (report.day, report.municipality)
+        if key in merged:
+            merged[key].entries |= report.entries
+        else:
+            merged[key] = report
+    return list(merged.values())
 
 
 def sending_day(day: int, municipality: str, window: Window) -> int:

@@ -30,7 +30,7 @@ def regimens() -> dict[str, dict[int, tuple[float, list[tuple[str, float, float]
     """Disease → alternative → its share and its medicines (ATC, doses in a pack, days)."""
     found: dict = {}
     for row in codelists.rows("medicine_regimen"):
-        share, drugs = found.setdefault(row["disease"], {}).setdefault(
+        _share, drugs = found.setdefault(row["disease"], {}).setdefault(
             int(row["alternative"]), (float(row["share"]), [])
         )
         if row["code"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,7 +47,7 @@ class Window:
     def spans(self) -> list[tuple[int, int]]:
         """First day and first day after of each whole year, and of the last four months."""
         edges = [day_number(f"{year}-01-01") for year in (*self.years, self.years[-1] + 1)]
-        return [*zip(edges, edges[1:], strict=False), (self.year_end, self.end)]
+        return [*itertools.pairwise(edges), (self.year_end, self.end)]
 
 
 @dataclass
@@ -208,10 +209,8 @@ def cpr_numbers(born: np.ndarray, female: np.ndarray, chunk: int, chunks: int) -
         )
     slot = turn + chunk * room
     seventh = slot // 400 + np.where(year >= 2000, 4, 0)
-    digits = np.stack(
-        [in_month // 10, in_month % 10, month // 10, month % 10, year % 100 // 10, year % 10]
-        + [seventh, slot // 40 % 10, slot // 4 % 10]
-    )
+    date_digits = (in_month // 10, in_month % 10, month // 10, month % 10, year % 100 // 10, year % 10)
+    digits = np.stack([*date_digits, seventh, slot // 40 % 10, slot // 4 % 10])
     total = (digits * np.array(CPR_WEIGHTS[:9])[:, None]).sum(axis=0)
     # Of the five last digits with the right parity at most one meets modulus 11: leave it out.
     meets = (-total) % 11

@@ -48,7 +48,7 @@ def plan(seed: int, chunk: int, people: People, onset: dict, stays: Stays, actio
     fit = {row["code"]: float(row["rehabilitation"]) for row in codelists.rows("hospital_diagnosis")}
     fit |= {"DJ449": 2.0, "DJ441": 3.0, "DI509": 1.0}
     weight = np.array([fit.get(code, 0.0) for code in action.tolist()])
-    weight *= np.where(people.age(0)[stays.person] < 0, 1, 1) * (stays.end + 3 < people.last[stays.person])
+    weight *= stays.end + 3 < people.last[stays.person]
     weight *= people.frailty[stays.person] ** 0.3
     places = []
     for start, end in window.spans:
@@ -93,16 +93,14 @@ def spared(seed: int, chunk: int, people: People, stays: Stays, plans: Plans) ->
     rng = generator(seed, chunk, 13)
     treated = plans.keep(plans.early)
     treated = treated.keep(np.lexsort((treated.discharged, treated.person)))
-    scale = 1_000_000.0
-    before = (
-        np.searchsorted(
-            treated.person * scale + treated.discharged, stays.person * scale + np.floor(stays.start) - 1, side="right"
-        )
-        - 1
-    )
-    days_after = np.where(
-        (before >= 0) & (treated.person[before] == stays.person), np.floor(stays.start) - treated.discharged[before], np.inf
-    ) if len(treated) else np.full(len(stays), np.inf)  # fmt: skip
+    if not len(treated):
+        return np.ones(len(stays), dtype=bool)
+    # The latest plan of the same person before each stay: person and day as one sortable number.
+    far = 1_000_000.0
+    day = np.floor(stays.start)
+    latest = np.searchsorted(treated.person * far + treated.discharged, stays.person * far + day - 1, side="right") - 1
+    same = (latest >= 0) & (treated.person[latest] == stays.person)
+    days_after = np.where(same, day - treated.discharged[latest], np.inf)
     exposed = stays.acute & ~stays.of("birth") & (days_after >= 1) & (days_after <= truths.FOLLOW_UP_DAYS)
     prevented = exposed & (rng.random(len(stays)) < 1 - truths.EARLY_RATE_RATIO)
     prevented[plans.stay] = False

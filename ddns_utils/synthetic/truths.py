@@ -13,6 +13,12 @@ NOTICE = (
     "Opdigtet af et computerprogram. Ingen i disse filer er en virkelig person."
 )
 
+# Shown on every report, in its language
+READERS_NOTICE = (
+    "da: Opdigtede data. Tallene kommer fra et computerprogram og siger intet om virkelige borgere eller kommuner.\n"
+    "en: Made-up data. The numbers come from a computer program; they say nothing of real citizens or municipalities.\n"
+)
+
 # Municipalities that differ, and by how much. All others are alike.
 HBA1C_SHIFT = {"461": 6.0, "851": -5.0, "561": 5.0, "265": -4.0}  # mmol/mol added to each HbA1c of diabetes patients
 GP_FOLLOW_UP_EXTRA = {"751": 0.22, "851": 0.18, "461": -0.2, "330": -0.2}  # added chance of a GP contact, 14 days
