@@ -107,7 +107,9 @@ def cheapest_cover(system: System, targets: np.ndarray, cost: np.ndarray) -> tup
             b_eq=np.zeros(system.sums.shape[0]),
             A_ub=sparse.hstack([-system.pairs, system.pairs]) if system.pairs.shape[0] else None,
             b_ub=system.pairs @ system.true if system.pairs.shape[0] else None,
-            bounds=np.column_stack([np.zeros(2 * len(cost)), np.minimum(np.concatenate([up, -down]), np.tile(most, 2))]),
+            bounds=np.column_stack(
+                [np.zeros(2 * len(cost)), np.minimum(np.concatenate([up, -down]), np.tile(most, 2))]
+            ),
             method="highs",
         )
         if answer.x is None:

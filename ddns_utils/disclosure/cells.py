@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -137,7 +138,7 @@ def _span_trees(spans: dict[str, tuple], whole: bool) -> Iterable[tuple[str, tup
             if not any(o != v and t[0] <= s[0] and s[1] <= t[1] for o, t in inside.items())
         }
         ordered = sorted(largest, key=largest.get)
-        apart = all(largest[a][1] <= largest[b][0] for a, b in zip(ordered, ordered[1:], strict=False))
+        apart = all(largest[a][1] <= largest[b][0] for a, b in pairwise(ordered))
         if ordered and apart and (not whole or sum(b - a for a, b in largest.values()) == end - start):
             yield parent, tuple(ordered)
 

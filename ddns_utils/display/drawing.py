@@ -1,0 +1,101 @@
+"""What all figures draw alike: dots with intervals, marks of hidden values, the line under the figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+
+from ddns_utils.disclosure import Disclosed
+from ddns_utils.display.rows import mark, mark_notes, value_name
+from ddns_utils.display.shown import remember
+from ddns_utils.display.style import MUTED, RASTERISE_ABOVE, wrapped
+from ddns_utils.indicators.declare import Indicator
+from ddns_utils.language import say
+
+
+def points(
+    ax: Axes,
+    at: pd.Series,
+    rows: pd.DataFrame,
+    colour: str,
+    marker: str,
+    label: str = "",
+    sideways: bool = False,
+    size: float = 46,
+) -> None:
+    """Dots with 95 per cent intervals; rows without a value draw nothing."""
+    ok = rows["value"].notna() & rows["lower"].notna()
+    draw = ax.hlines if sideways else ax.vlines
+    draw(at[ok], rows["lower"][ok], rows["upper"][ok], color=colour, linewidth=2, alpha=0.55)
+    x, y = (rows["value"], at) if sideways else (at, rows["value"])
+    sns.scatterplot(x=x[rows["value"].notna()], y=y[rows["value"].notna()], ax=ax, color=colour, marker=marker, s=size,
+                    label=label or None, zorder=3, legend=False, rasterized=len(rows) > RASTERISE_ABOVE)  # fmt: skip
+    ax.set_xlabel("")
+    ax.set_ylabel("")
+
+
+def missing_marks(ax: Axes, cells: list, disclosed: Disclosed, language: str) -> None:
+    """Marks along the lower edge for the values that are not drawn, stacked where several share a place."""
+    height: dict[float, int] = {}
+    for at, rows, colour in cells:
+        for _, row in rows.iterrows():
+            if sign := mark(row, disclosed, language):
+                level = height[at] = height.get(at, -1) + 1
+                ax.annotate(
+                    sign,
+                    (at, 0),
+                    (0, 4 + 12 * level),
+                    xycoords=("data", "axes fraction"),
+                    textcoords="offset points",
+                    ha="center",
+                    va="bottom",
+                    color=colour,
+                    fontsize=8.5,
+                )
+
+
+def value_range(ax: Axes, rows: pd.DataFrame, indicator: Indicator) -> None:
+    """From zero where that leaves the differences visible, with room below for marks of hidden values."""
+    low, high = rows["lower"].min(), rows["upper"].max()
+    if pd.isna(high):
+        low, high = 0.0, 1.0 if indicator.kind == "proportion" else float(indicator.per)
+    if low < 0.6 * high:
+        low = 0.0
+    room = (high - low) * 0.08
+    below = room * 2 if (rows["status"] != "ok").any() else (room if low else 0)
+    ax.set_ylim(low - below, high + room)
+
+
+def without_totals(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
+    """Rows of the parts of a dimension; all rows where there are no parts."""
+    parts = rows[rows[dimension] != "all"]
+    return parts if len(parts) else rows
+
+
+def values(rows: pd.DataFrame, dimension: str) -> list[str]:
+    """Values that a dimension takes among the rows, in reading order."""
+    return [value for value in rows[dimension].cat.categories if (rows[dimension] == value).any()]
+
+
+def finish(
+    ax: Axes,
+    disclosed: Disclosed,
+    rows: pd.DataFrame,
+    dimensions: Sequence[str],
+    language: str,
+    also: pd.DataFrame | None = None,
+) -> None:
+    """What is fixed, what the marks mean and what the intervals are, under the figure; and the data with it."""
+    fixed = [
+        value_name(name, rows[name].iloc[0], language)
+        for name in ("area", "sex", "age_band", "period")
+        if name not in dimensions and rows[name].iloc[0] != "all" and rows[name].nunique() == 1
+    ]
+    notes = [", ".join(fixed)] if fixed else []
+    notes += [say("Bands and lines: 95% interval.", language), *mark_notes(rows, disclosed, language)]
+    figure = ax.figure
+    figure.supxlabel(wrapped(" · ".join(notes), 105), x=0.01, ha="left", fontsize=8.5, color=MUTED)
+    remember(figure, disclosed, rows if also is None else pd.concat([also, rows]), dimensions)

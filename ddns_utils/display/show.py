@@ -1,0 +1,47 @@
+"""Put figures and definitions into a report."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+from IPython.display import publish_display_data
+from matplotlib.axes import Axes
+
+from ddns_utils.display.shown import shown_by
+from ddns_utils.display.style import add_on_top, house_style
+from ddns_utils.display.tables import data_table
+from ddns_utils.errors import DefinitionError
+
+
+def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: str, caption: str = "") -> None:
+    """Display a figure of this package with its finding as title, an alternative text and its data as a table.
+
+    ``title`` says what the figure shows, in words; ``alt`` tells it to someone who cannot see it. The figure is closed
+    afterwards. Raises DefinitionError without title or alt, or for a figure that was not made here.
+    """
+    figure = (ax if isinstance(ax, Axes) else ax[0]).figure
+    shown = shown_by(figure)
+    if not title.strip() or not alt.strip():
+        raise DefinitionError(
+            "A figure needs a title that says its finding, and an alt text for those who cannot see it."
+        )
+    svg = figure_svg(figure, title)
+    data = data_table(shown.disclosed, shown.rows, shown.dimensions, title, language)
+    publish_display_data(
+        {"image/svg+xml": svg, "text/plain": alt},
+        metadata={"ddns": {"role": "figure", "alt": alt, "caption": caption, "table": data}},
+    )
+
+
+def figure_svg(figure: mpl.figure.Figure, title: str) -> str:
+    """The figure as SVG with its title on top, the same bytes every time; the figure is closed."""
+    with house_style():
+        add_on_top(figure, title, 11.5, 80, fontweight="bold")
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata={"Date": None, "Title": title, "Creator": None})
+    plt.close(figure)
+    svg = out.getvalue()
+    return svg[svg.index("<svg") :]
