@@ -150,3 +150,7 @@ def runs(name: str | None) -> None:
         for run in listed
     ]
     show_table("", ["analysis", "run", "status", "parameters"], rows)
+
+
+if __name__ == "__main__":
+    main()
