@@ -74,7 +74,7 @@ REGISTERS: dict[str, Flat] = {
         optional=("BEHANDLINGSDATO",),
         columns={
             "service_date": f"CASE WHEN {{BEHANDLINGSDATO}} IS NULL THEN {_MONDAY} ELSE {{BEHANDLINGSDATO:day}} END",
-            "settled_week": f"CASE WHEN {_MONDAY} IS NOT NULL THEN {_WEEK} END",
+            "settled_week": f"strftime({_MONDAY}, '%G-W%V')",
             "specialty": f"left({_SPECIALTY}, 2)",
             "service_code": f"right({_SPECIALTY}, 4)",
         },

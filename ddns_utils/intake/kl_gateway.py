@@ -63,11 +63,17 @@ def read_document(document: Any, delivery_id: str, first: int, pseudonyms: Pseud
 
 
 def _delivery_reports(bundle: Resource, depth: int = 0) -> Iterable[Resource]:
-    inner = [e["resource"] for e in bundle.get("entry", ()) if e.get("resource", {}).get("resourceType") == "Bundle"]
+    inner = [each for each in map(_resource, bundle.get("entry") or ()) if each.get("resourceType") == "Bundle"]
     if not inner or depth == DEEPEST:
         yield bundle
-    for each in inner:
-        yield from _delivery_reports(each, depth + 1)
+    else:
+        for each in inner:
+            yield from _delivery_reports(each, depth + 1)
+
+
+def _resource(entry: Any) -> Resource:
+    resource = entry.get("resource") if isinstance(entry, dict) else None
+    return resource if isinstance(resource, dict) else {}
 
 
 class Report:

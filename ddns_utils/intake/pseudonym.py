@@ -143,7 +143,7 @@ def _parse(text: str, name: str) -> bytes:
         key = b""
     if len(key) != KEY_BYTES:
         raise DataError(
-            f"{name} is not a key. A key is {2 * KEY_BYTES} hexadecimal digits; make one: openssl rand -hex 32"
+            f"{name} is no key. A key is {2 * KEY_BYTES} hexadecimal digits; to make one: openssl rand -hex 32"
         )
     return key
 

@@ -1,0 +1,302 @@
+"""Flat registers: official fields in, typed rows of the model out."""
+
+from datetime import date, datetime
+
+import pytest
+from intake.deliver import (
+    AIM,
+    ANNA,
+    BEF,
+    BO,
+    CARL,
+    CONTACT,
+    DIAGNOSIS,
+    DISPENSING,
+    FILES,
+    KEY,
+    PROCEDURE,
+    RESULT,
+    SENTINEL,
+    SERVICE,
+    landed,
+    rows,
+    write_csv,
+    write_parquet,
+)
+
+from ddns_utils.intake.pseudonym import Pseudonyms
+
+ANNA_ID = Pseudonyms(KEY).of(ANNA)
+
+
+def only(registers, table):
+    (row,) = rows(registers, table)
+    row.pop("delivery_id")
+    return row
+
+
+def reasons(registers):
+    return [row["reasons"] for row in rows(registers, "quarantine")]
+
+
+def test_a_contact_is_read_with_its_times_and_lower_case_specialty(folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT])
+    assert not landed(folder, registers).failed
+    assert only(registers, "hospital_contact") == {
+        "contact_id": "k1",
+        "person_id": ANNA_ID,
+        "start": datetime(2025, 3, 1, 10),
+        "end": datetime(2025, 3, 2, 12),
+        "contact_type": "ALCA00",
+        "priority": "ATA1",
+        "main_diagnosis": "DJ440",
+        "specialty": "intern medicin",
+        "unit": "391111000016003",
+        "course_id": "f1",
+    }
+
+
+def test_an_open_contact_has_no_end(folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT | {"KONT_SLUTTIDSPUNKT": ""}])
+    landed(folder, registers)
+    assert only(registers, "hospital_contact")["end"] is None
+
+
+def test_diagnoses_and_procedures_get_person_and_start_from_contacts_of_the_same_folder(folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT])
+    write_csv(folder, "LPR_A_DIAGNOSE", [DIAGNOSIS])
+    write_csv(folder, "LPR_A_PROCREGISTRERING", [PROCEDURE])
+    landed(folder, registers)
+    diagnosis = only(registers, "hospital_diagnosis")
+    assert (diagnosis["person_id"], diagnosis["contact_start"]) == (ANNA_ID, datetime(2025, 3, 1, 10))
+    assert only(registers, "hospital_procedure")["person_id"] == ANNA_ID
+
+
+def test_diagnoses_of_a_contact_landed_earlier_find_it_in_the_store(folder, registers, tmp_path):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT])
+    landed(folder, registers)
+    later = tmp_path / "delivered" / "registers" / "2025-05-01"
+    write_csv(later, "LPR_A_DIAGNOSE", [DIAGNOSIS])
+    landed(later, registers)
+    assert only(registers, "hospital_diagnosis")["person_id"] == ANNA_ID
+
+
+def test_a_diagnosis_without_a_contact_is_in_quarantine(folder, registers):
+    write_csv(folder, "LPR_A_DIAGNOSE", [DIAGNOSIS])
+    landed(folder, registers)
+    assert reasons(registers) == ["unknown contact"]
+
+
+@pytest.mark.parametrize(("given", "kept"), [("Ja", True), ("Nej", False), ("", None)])
+def test_a_diagnosis_says_yes_no_or_nothing_about_being_retracted(given, kept, folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT])
+    write_csv(folder, "LPR_A_DIAGNOSE", [DIAGNOSIS | {"SENERE_AFKRAEFTET": given}])
+    landed(folder, registers)
+    assert only(registers, "hospital_diagnosis")["retracted"] is kept
+
+
+def test_a_contact_converted_from_lpr2_is_not_kept_beside_those_of_lpr3(folder, registers):
+    with_system = [
+        CONTACT | {"LPRINDBERETNINGSSYSTEM": "LPR3"},
+        CONTACT | {"DW_EK_KONTAKT": "k2", "LPRINDBERETNINGSSYSTEM": "LPR2"},
+    ]
+    write_csv(folder, "LPR_A_KONTAKT", with_system)
+    landed(folder, registers)
+    assert only(registers, "hospital_contact")["contact_id"] == "k1"
+    assert reasons(registers) == ["converted from an older register"]
+
+
+def test_a_service_has_specialty_and_service_code_from_six_digits(folder, registers):
+    write_csv(folder, "SSSY", [SERVICE])
+    landed(folder, registers)
+    assert only(registers, "practice_service") == {
+        "person_id": ANNA_ID,
+        "service_date": date(2025, 2, 3),
+        "settled_week": "2025-W07",
+        "specialty": "80",
+        "service_code": "0101",
+        "provider": "012345",
+        "quantity": 1,
+        "for_child": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("week", "monday", "settled"),
+    [
+        ("2001", date(2019, 12, 30), "2020-W01"),
+        ("0560", None, None),
+        ("2053", date(2020, 12, 28), "2020-W53"),
+        ("9201", date(1991, 12, 30), "1992-W01"),
+        ("8901", date(2089, 1, 3), "2089-W01"),
+    ],
+)
+def test_a_service_before_2021_is_dated_by_the_monday_of_its_settlement_week(week, monday, settled, folder, registers):
+    write_csv(folder, "SSSY", [{k: v for k, v in SERVICE.items() if k != "BEHANDLINGSDATO"} | {"HONUGE": week}])
+    landed(folder, registers)
+    if monday is None:
+        assert reasons(registers) == ["unreadable service_date|unreadable settled_week"]
+    else:
+        row = only(registers, "practice_service")
+        assert (row["service_date"], row["settled_week"]) == (monday, settled)
+
+
+def test_daily_doses_are_volume_times_packs(folder, registers):
+    write_csv(folder, "LMDB", [DISPENSING])
+    landed(folder, registers)
+    row = only(registers, "prescription")
+    assert (row["ddd"], row["packs"], row["indication"]) == (101.0, 2.0, "0000092")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "comparator"),
+    [
+        ("48", 48.0, None),
+        ("6,5", 6.5, None),
+        ("6.5", 6.5, None),
+        ("<0,5", 0.5, "<"),
+        ("> 200", 200.0, ">"),
+        (">=5", 5.0, ">="),
+        ("-1,2", -1.2, None),
+        ("positiv", None, None),
+        ("5-10", None, None),
+        ("<", None, None),
+    ],
+)
+def test_a_laboratory_value_is_read_with_its_sign_and_decimal_comma(text, value, comparator, folder, registers):
+    write_csv(folder, "LAB", [RESULT | {"value": text}])
+    landed(folder, registers)
+    row = only(registers, "lab_result")
+    assert (row["value"], row["comparator"], row["unit"]) == (value, comparator, "mmol/mol")
+
+
+def test_a_person_and_their_residences_come_from_one_file(folder, registers):
+    moved = [
+        BEF | {"BOP_VTIL": "2020-05-01", "KOM": "0147"},
+        BEF | {"BOP_VFRA": "2020-05-01", "DOED_DAG": "2025-02-01"},
+        BEF | {"PNR": BO, "KOEN": "1", "FOED_DAG": "1945-03-02", "KOM": "0851"},
+    ]
+    landing = landed(write_csv(folder, "BEF", moved), registers)
+    assert not landing.failed
+    people = {row["person_id"]: (row["sex"], row["birth_date"]) for row in rows(registers, "person")}
+    assert people == {ANNA_ID: ("F", date(1980, 1, 1)), Pseudonyms(KEY).of(BO): ("M", date(1945, 3, 2))}
+    lived = [(r["municipality"], r["start"], r["end"]) for r in rows(registers, "residence")]
+    assert sorted(lived) == [
+        ("101", date(2020, 5, 1), None),
+        ("147", date(1980, 1, 1), date(2020, 5, 1)),
+        ("851", date(1980, 1, 1), None),
+    ]
+
+
+def test_an_unknown_municipality_is_in_quarantine(folder, registers):
+    write_csv(folder, "BEF", [BEF | {"KOM": "999"}, BEF | {"PNR": BO}])
+    landing = landed(folder, registers)
+    assert "unknown municipality" in reasons(registers)
+    assert not landing.failed
+
+
+def test_an_entry_of_general_practice_keeps_value_and_unit(folder, registers):
+    write_csv(folder, "AIM", [AIM])
+    landed(folder, registers)
+    row = only(registers, "practice_record")
+    assert (row["kind"], row["value"], row["unit"], row["person_id"]) == ("measurement", 48.5, "mmol/mol", ANNA_ID)
+
+
+def test_a_record_of_specialist_practice_is_read(folder, registers):
+    write_csv(folder, "SENTINEL", [SENTINEL])
+    landed(folder, registers)
+    row = only(registers, "specialist_record")
+    assert (row["specialty"], row["diagnosis"], row["contact_on"]) == ("19", "DH259", date(2025, 1, 5))
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+def test_fields_may_be_parted_by_semicolon_or_comma(separator, folder, registers):
+    write_csv(folder, "SENTINEL", [SENTINEL], separator)
+    landed(folder, registers)
+    assert only(registers, "specialist_record")["record_id"] == "s1"
+
+
+def test_typed_parquet_gives_the_same_rows_as_text(folder, registers, tmp_path):
+    write_csv(folder, "SSSY", [SERVICE])
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT])
+    landed(folder, registers)
+    typed = tmp_path / "typed" / "2025-04-01"
+    write_parquet(
+        typed,
+        "SSSY",
+        f"SELECT {int(ANNA)}::BIGINT AS pnr, 12345 AS ydernr, 800101 AS speciale, 1::SMALLINT AS ydlant, 2507 AS honuge, "
+        "0 AS barnmak, DATE '2025-02-03' AS behandlingsdato",
+    )
+    write_parquet(
+        typed,
+        "LPR_A_KONTAKT_2",
+        "SELECT * REPLACE (TIMESTAMP '2025-03-01 10:00:00' AS KONT_STARTTIDSPUNKT, "
+        "TIMESTAMPTZ '2025-03-02 11:00:00+00' AS KONT_SLUTTIDSPUNKT) "
+        f"FROM read_csv('{folder / 'LPR_A_KONTAKT.csv'}', all_varchar = true)",
+    )
+    other = type(registers)(tmp_path / "other")
+    landed(typed, other)
+    services = only(registers, "practice_service"), only(other, "practice_service")
+    assert services[1] == services[0] | {"provider": "12345"}
+    assert only(other, "hospital_contact") == only(registers, "hospital_contact")
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_file_without_a_field_is_refused_and_the_field_named(name, folder, registers):
+    field = list(FILES[name])[-1] if name not in ("BEF", "SSSY") else next(iter(FILES[name]))
+    write_csv(folder, name, [{k: v for k, v in FILES[name].items() if k != field}])
+    landing = landed(folder, registers)
+    (why,) = landing.refused.values()
+    assert why.startswith(f"{name}.csv has no column {field.upper()}. Columns found: ")
+    assert landing.failed
+    assert registers.latest_version == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"KONT_SLUTTIDSPUNKT": "2025-02-01 10:00:00"}, "end before start"),
+        ({"KONT_STARTTIDSPUNKT": ""}, "missing start"),
+        ({"KONT_STARTTIDSPUNKT": "i går"}, "unreadable start"),
+        ({"KONT_TYPE": "ALCA99"}, "unknown contact_type"),
+        ({"KONT_TYPE": ""}, "missing contact_type"),
+        ({"PRIORITET": "hast"}, "unknown priority"),
+        ({"DW_EK_KONTAKT": ""}, "missing contact_id"),
+        ({"PNR": ""}, "missing person_id"),
+        ({"PNR": "3113801234"}, "impossible CPR number"),
+        ({"PNR": "3002801234"}, "impossible CPR number"),
+        ({"PNR": "010180123"}, "impossible CPR number"),
+        ({"PNR": "010180-12X4"}, "impossible CPR number"),
+    ],
+)
+def test_a_row_that_breaks_the_contract_is_in_quarantine_with_its_reason(change, reason, folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT | {"DW_EK_KONTAKT": "good"}, CONTACT | change])
+    landing = landed(folder, registers)
+    (row,) = rows(registers, "quarantine")
+    assert (row["reasons"], row["source_row"], row["table"]) == (reason, 2, "hospital_contact")
+    assert only(registers, "hospital_contact")["contact_id"] == "good"
+    assert any(f"1 of 2 rows of hospital_contact are in quarantine: {reason} (1)." in line for line in landing.lines())
+
+
+def test_a_row_with_two_faults_has_both_reasons(folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT | {"KONT_TYPE": "x", "PRIORITET": "y"}])
+    landed(folder, registers)
+    assert reasons(registers) == ["unknown contact_type|unknown priority"]
+
+
+def test_quantities_out_of_bounds_are_in_quarantine(folder, registers):
+    given = [SERVICE | {"YDLANT": number} for number in ("999", "1000", "-99", "-100")]
+    write_csv(folder, "SSSY", given)
+    landed(folder, registers)
+    assert sorted(row["quantity"] for row in rows(registers, "practice_service")) == [-99, 999]
+    assert sorted(reasons(registers)) == ["quantity too large", "quantity too small"]
+
+
+def test_a_later_delivery_of_a_contact_replaces_it_whatever_the_order_of_landing(folder, registers, tmp_path):
+    later = tmp_path / "delivered" / "registers" / "2025-05-01"
+    write_csv(later, "LPR_A_KONTAKT", [CONTACT | {"PNR": CARL}])
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT])
+    landed(later, registers)
+    landing = landed(folder, registers)
+    assert only(registers, "hospital_contact")["person_id"] == Pseudonyms(KEY).of(CARL)
+    assert [(c.kept, c.superseded) for c in landing.counts] == [(0, 1)]

@@ -1,0 +1,335 @@
+"""Landing: idempotent, atomic, nothing lost, no CPR number anywhere, a bad file does not stop the others."""
+
+import itertools
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from intake.deliver import (
+    ANNA,
+    BO,
+    CARL,
+    CONTACT,
+    DIAGNOSIS,
+    FILES,
+    KEY,
+    RESULT,
+    SENTINEL,
+    SERVICE,
+    care_plan,
+    content,
+    landed,
+    report,
+    rows,
+    write_csv,
+    write_reports,
+)
+
+from ddns_utils.errors import DataError
+from ddns_utils.registers import Registers
+
+
+@pytest.fixture
+def delivery(tmp_path):
+    """A folder with one good file of every register and two days of reports."""
+    top = tmp_path / "delivered"
+    for name, row in FILES.items():
+        write_csv(top / "registers" / "2025-04-01", name, [row])
+    write_reports(top / "kl_gateway" / "2025-03-10" / "0316.ndjson", report(care_plan()))
+    ended = report(care_plan(status="completed", activity="completed"), timestamp="2025-03-12T12:00:00Z")
+    write_reports(top / "kl_gateway" / "2025-03-12" / "0316.ndjson", ended)
+    return top
+
+
+def counts(landing):
+    return {(c.file.split("/")[-1], c.table): (c.read, c.kept, c.quarantined, c.superseded) for c in landing.counts}
+
+
+def test_a_whole_folder_lands_as_one_version(delivery, registers):
+    landing = landed(delivery, registers)
+    assert not landing.failed
+    assert registers.latest_version == landing.version == 1
+    assert len(rows(registers, "delivery")) == len(FILES) + 2
+    (plan,) = rows(registers, "care_plan")
+    assert plan["status"] == "completed"
+
+
+def test_the_same_delivery_twice_changes_nothing(delivery, registers):
+    landed(delivery, registers)
+    before = content(registers)
+    again = landed(delivery, registers)
+    assert (again.counts, len(again.known), again.version) == ([], len(FILES) + 2, 1)
+    assert not again.failed
+    assert content(registers) == before
+
+
+def test_a_copy_of_a_file_under_another_name_changes_nothing(folder, registers):
+    write_csv(folder, "SSSY", [SERVICE])
+    write_csv(folder, "SSSY_copy", [SERVICE])
+    landing = landed(folder, registers)
+    assert landing.known == ["SSSY_copy.csv"]
+    assert len(rows(registers, "practice_service")) == 1
+
+
+def test_files_that_are_no_deliveries_are_named(delivery, registers):
+    (delivery / "truth.json").write_text("{}")
+    (delivery / "README.md").write_text("About this delivery")
+    (delivery / "registers" / "2025-04-01" / "OTHER.csv").write_text("a;b\n1;2\n")
+    landing = landed(delivery, registers)
+    assert landing.others == ["README.md", "registers/2025-04-01/OTHER.csv", "truth.json"]
+    assert not landing.failed
+    assert landing.lines()[-1].startswith("Not deliveries, left alone: README.md")
+
+
+def test_a_folder_without_deliveries_fails(tmp_path, registers):
+    (tmp_path / "empty").mkdir()
+    assert landed(tmp_path / "empty", registers).failed
+
+
+def test_a_path_that_is_not_there_is_an_error(tmp_path, registers):
+    with pytest.raises(DataError, match="There is no file or folder nowhere to land"):
+        landed(tmp_path / "nowhere", registers)
+
+
+BAD_FILES = {
+    "LAB.parquet": b"PAR1 this is not parquet",
+    "LAB_2.csv": b"",
+    "LAB_3.csv": b"\xff\xfe\x00garbage\x00",
+    "broken.json": b'{"resourceType": "Bundle", "entry": [',
+    "other.json": b'{"hello": "world"}',
+    "list.json": b"[1, 2, 3]",
+    "empty.ndjson": b"",
+    "latin.json": '{"resourceType": "Bundle", "id": "æ"}'.encode("latin-1"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BAD_FILES))
+def test_a_bad_file_is_refused_and_does_not_stop_the_others(name, folder, registers):
+    write_csv(folder, "SSSY", [SERVICE])
+    write_csv(folder, "SENTINEL", [SENTINEL])
+    (folder / name).write_bytes(BAD_FILES[name])
+    landing = landed(folder, registers)
+    assert list(landing.refused) == [name]
+    assert landing.failed
+    assert any(line.startswith(f"{name} is refused: ") for line in landing.lines())
+    assert [len(rows(registers, table)) for table in ("practice_service", "specialist_record")] == [1, 1]
+    assert registers.snapshot().tables.keys() == {"practice_service", "specialist_record", "delivery"}
+
+
+def test_a_refused_file_lands_when_it_has_been_put_right(folder, registers):
+    write_csv(folder, "LAB", [{"pnr": ANNA}])
+    assert landed(folder, registers).failed
+    write_csv(folder, "LAB", [RESULT])
+    assert not landed(folder, registers).failed
+    assert len(rows(registers, "lab_result")) == 1
+
+
+def test_every_row_read_is_kept_quarantined_or_superseded(tmp_path, registers):
+    top = tmp_path / "delivered"
+    day = top / "registers" / "2025-04-01"
+    contacts = [
+        CONTACT,
+        CONTACT | {"KONT_TYPE": "x"},
+        CONTACT | {"PRIORITET": "ATA3"},
+        CONTACT | {"DW_EK_KONTAKT": "k2"},
+    ]
+    write_csv(day, "LPR_A_KONTAKT", contacts)
+    write_csv(
+        day, "LPR_A_DIAGNOSE", [DIAGNOSIS, DIAGNOSIS | {"DW_EK_KONTAKT": "lost"}, DIAGNOSIS | {"DIAG_KODE_TYPE": "B"}]
+    )
+    procedure = {"resourceType": "Procedure", "id": "p"}
+    write_reports(
+        top / "reports.ndjson",
+        report(care_plan(), care_plan("other", status="odd"), procedure),
+        report(care_plan(status="completed"), timestamp="2025-03-11T12:00:00Z"),
+    )
+    landing = landed(top, registers)
+    assert counts(landing) == {
+        ("LPR_A_KONTAKT.csv", "hospital_contact"): (4, 2, 1, 1),
+        ("LPR_A_DIAGNOSE.csv", "hospital_diagnosis"): (3, 2, 1, 0),
+        ("reports.ndjson", "care_plan"): (3, 1, 1, 1),
+        ("reports.ndjson", "Procedure"): (1, 0, 1, 0),
+    }
+    delivered = {row["file"].split("/")[-1]: row for row in rows(registers, "delivery")}
+    assert {f: (d["rows_read"], d["rows_kept"], d["rows_quarantined"], d["rows_superseded"]) for f, d in delivered.items()} == {
+        "LPR_A_KONTAKT.csv": (4, 2, 1, 1),
+        "LPR_A_DIAGNOSE.csv": (3, 2, 1, 0),
+        "reports.ndjson": (4, 1, 2, 1),
+    }  # fmt: skip
+    assert len(rows(registers, "quarantine")) == 4
+
+
+def test_a_line_that_is_no_report_is_in_quarantine_and_the_rest_of_its_file_lands(tmp_path, registers):
+    file = tmp_path / "2025-03-10" / "0316.ndjson"
+    write_reports(file, report(care_plan()))
+    file.write_text(
+        file.read_text()
+        + '{"half": \n'
+        + '{"resourceType": "Patient"}\n'
+        + '{"resourceType": "Bundle", "entry": [1]}\n'
+    )
+    landing = landed(tmp_path / "2025-03-10", registers)
+    assert not landing.failed
+    found = sorted((row["source_row"], row["reasons"]) for row in rows(registers, "quarantine"))
+    assert found == [(2, "not JSON"), (3, "not a FHIR Bundle"), (4, "not the shape of a delivery report")]
+    assert len(rows(registers, "care_plan")) == 1
+
+
+@pytest.mark.parametrize(
+    ("bundle", "reason"),
+    [
+        (report(care_plan(), cpr="3113801234"), "impossible CPR number"),
+        (report(care_plan(), timestamp="yesterday"), "unreadable reported_at"),
+        (report(care_plan(), custodian=None), "missing custodian"),
+        (report(care_plan(category=[{"coding": [{"code": "new"}]}])), "unknown category"),
+        (report(care_plan(period={"start": "2025-13-01"})), "unreadable start"),
+        (report(care_plan(status="finished")), "unknown status"),
+        (report(care_plan(status=None)), "missing status"),
+        (report(care_plan(meta={"profile": ["http://example.org/klgateway-140-new-thing"]})), "unknown profile"),
+    ],
+)  # fmt: skip
+def test_a_resource_that_cannot_be_placed_is_in_quarantine_with_its_reason(bundle, reason, tmp_path, registers):
+    write_reports(tmp_path / "report.ndjson", bundle)
+    landed(tmp_path / "report.ndjson", registers)
+    assert [row["reasons"] for row in rows(registers, "quarantine")] == [reason]
+
+
+def test_a_report_about_two_citizens_is_in_quarantine(tmp_path, registers):
+    bundle = report(care_plan())
+    bundle["entry"].append(report(cpr=BO)["entry"][0])
+    write_reports(tmp_path / "report.ndjson", bundle)
+    landed(tmp_path / "report.ndjson", registers)
+    assert [row["reasons"] for row in rows(registers, "quarantine")] == ["more than one citizen"]
+
+
+VERSIONS = {
+    "planned": report(care_plan(status="draft", activity="not-started"), timestamp="2025-03-10T12:00:00Z"),
+    "active": report(care_plan(), timestamp="2025-03-10T12:00:00Z"),
+    "ended": report(care_plan(status="completed", activity="completed"), timestamp="2025-03-10T12:00:00Z"),
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(VERSIONS)), ids="-".join)
+def test_of_reports_with_one_timestamp_the_one_furthest_on_stands(order, tmp_path, registers):
+    for number, version in enumerate(order):
+        write_reports(tmp_path / f"{number}.ndjson", VERSIONS[version])
+        landed(tmp_path / f"{number}.ndjson", registers)
+    (plan,) = rows(registers, "care_plan")
+    assert plan["status"] == "completed"
+
+
+def test_a_report_that_is_not_later_does_not_bring_back_what_was_withdrawn(tmp_path, registers):
+    withdrawn = report(care_plan(status="entered-in-error"))
+    for number, bundle in enumerate(
+        [withdrawn, VERSIONS["ended"], report(care_plan(), timestamp="2025-03-09T12:00:00Z")]
+    ):
+        write_reports(tmp_path / f"{number}.ndjson", bundle)
+        landed(tmp_path / f"{number}.ndjson", registers)
+    assert rows(registers, "care_plan") == []
+    assert len(rows(registers, "care_plan", include_voided=True)) == 1
+
+
+def test_a_later_report_brings_back_what_was_withdrawn(tmp_path, registers):
+    write_reports(
+        tmp_path / "reports.ndjson",
+        report(care_plan(), timestamp="2025-03-11T12:00:00Z"),
+        report(care_plan(status="entered-in-error")),
+    )
+    landed(tmp_path / "reports.ndjson", registers)
+    assert len(rows(registers, "care_plan")) == 1
+
+
+def test_the_same_id_from_two_custodians_is_two_resources(tmp_path, registers):
+    write_reports(tmp_path / "r.ndjson", report(care_plan()), report(care_plan(), custodian="9991011000016009"))
+    landed(tmp_path / "r.ndjson", registers)
+    assert {(r["care_plan_id"], r["municipality"]) for r in rows(registers, "care_plan")} == {
+        ("plan", "316"),
+        ("plan", "101"),
+    }
+
+
+def test_an_unknown_custodian_has_no_municipality_and_its_rows_are_kept(tmp_path, registers):
+    write_reports(tmp_path / "r.ndjson", report(care_plan(), custodian="123456789012345"))
+    landed(tmp_path / "r.ndjson", registers)
+    (plan,) = rows(registers, "care_plan")
+    assert plan["municipality"] is None
+
+
+def test_no_cpr_number_is_in_any_file_of_the_store_or_in_the_report(tmp_path, registers, capfd):
+    top = tmp_path / "delivered"
+    day = top / "2025-04-01"
+    odd = "-".join([BO[:6], BO[6:]])
+    write_csv(
+        day,
+        "LPR_A_KONTAKT",
+        [
+            CONTACT | {"DW_EK_KONTAKT": BO, "KONT_ANS": odd},
+            CONTACT | {"DW_EK_KONTAKT": "k2", "KONT_TYPE": BO, "KONT_ANS": f"{BO},{CARL},{ANNA}"},
+            CONTACT | {"PNR": f"{BO}x", "DW_EK_KONTAKT": "k3"},
+        ],
+    )
+    write_csv(day, "LPR_A_DIAGNOSE", [DIAGNOSIS | {"DW_EK_KONTAKT": BO, "DIAG_KODE": odd}])
+    write_csv(day, f"LAB_{CARL}", [RESULT | {"value": f"se {CARL}", "unit": CARL, "analysiscode": f"kode {odd}"}])
+    write_csv(day, "SSSY", [{BO: 1, CARL: 2}])
+    write_csv(day, f"UKENDT_{CARL}", [{"a": 1}])
+    noted = {"text": {"div": f"Om {BO}"}, "note": [{"text": odd}]}
+    write_reports(
+        day / f"{CARL}.ndjson",
+        report(care_plan(id_=f"plan-{BO}", **noted), care_plan(id_=odd, status=BO), timestamp=f"2025 {CARL}"),
+        report(care_plan(id_=f"plan-{CARL}"), custodian=odd),
+        report({"resourceType": "Procedure", "id": CARL, **noted}),
+        {"cpr": BO},
+    )
+    (day / "broken.ndjson").write_text(f'{{"cpr": {BO}\n')
+    landing = landed(top, registers)
+    assert len(rows(registers, "hospital_diagnosis")) == 1
+    said = "\n".join(landing.lines()) + repr(landing) + "".join(capfd.readouterr())
+    names = "\n".join(path.as_posix() for path in registers.path.rglob("*"))
+    for number in (ANNA, BO, CARL):
+        written = re.compile(rf"{number[:6]}\D{{0,3}}{number[6:]}")
+        for table in registers.snapshot().tables:
+            for row in rows(registers, table, include_voided=True):
+                assert not written.search(json.dumps(row, default=str)), table
+        assert not written.search(said)
+        assert not written.search(names)
+        for file in registers.path.rglob("*"):
+            if file.is_file():
+                assert number.encode() not in file.read_bytes(), file.name
+
+
+LAND = """
+import sys
+from pathlib import Path
+from ddns_utils.intake import land
+from ddns_utils.registers import Registers
+land(Path(sys.argv[1]), Registers(Path(sys.argv[2])), bytes.fromhex(sys.argv[3]),
+     on_progress=lambda what, done, total: print(what, done, flush=True))
+"""
+
+
+@pytest.mark.parametrize("moment", ["read 0", "read 6", "write 0", "write 4", "write 9", "write 11"])
+def test_a_kill_leaves_the_last_version_and_the_next_landing_completes_it(moment, delivery, registers, tmp_path):
+    first = write_csv(tmp_path / "first" / "2025-01-01", "LPR_A_KONTAKT", [CONTACT | {"DW_EK_KONTAKT": "k0"}, CONTACT])
+    landed(first, registers)
+    before = content(registers)
+    arguments = [sys.executable, "-c", LAND, str(delivery), str(registers.path), KEY.hex()]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if line.strip() == moment:
+                time.sleep(0.02)
+                process.send_signal(signal.SIGKILL)
+                break
+    assert process.returncode == -signal.SIGKILL
+    assert registers.latest_version in (1, 2)
+    if registers.latest_version == 1:
+        assert content(registers) == before
+    landed(delivery, registers)
+    unkilled = Registers(tmp_path / "unkilled")
+    landed(first, unkilled)
+    landed(delivery, unkilled)
+    assert content(registers) == content(unkilled)
+    assert not (registers.path / "staging").exists()
