@@ -6,6 +6,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -65,52 +66,62 @@ def synthesize(
     return truth
 
 
-def _write_chunk(folder, seed, chunk, chunks, edges, window, counted, on_progress) -> None:
-    suffix = f"_{chunk + 1}" if chunks > 1 else ""
-    steps = 6
+@dataclass(frozen=True)
+class Lives:
+    """What is behind the deliveries of one chunk. Nothing but the writers and the tests of the truths sees it."""
 
-    def tell(what: str, step: int) -> None:
-        on_progress(what, chunk * steps + step, chunks * steps)
+    people: people.People
+    onset: dict[str, np.ndarray]
+    stays: hospital.Stays
+    action: np.ndarray
+    plans: rehabilitation.Plans
 
-    def write(name: str, register: str, columns: dict, happened: np.ndarray) -> None:
-        rng = generator(seed, chunk, 20, *name.encode())
-        known = files.reported(rng, register, happened)
-        counted[name] += files.write_register(folder, name, suffix, columns, known, window)
 
-    tell("people", 0)
-    persons = people.make(seed, chunk, chunks, edges[chunk], edges[chunk + 1] - edges[chunk], window)
-    counted["BEF"] += files.write_population(folder, suffix, persons, window)
+def lives(seed: int, chunk: int, chunks: int, first: int, count: int, window: people.Window) -> Lives:
+    """The persons of a chunk with their diseases, hospital stays and rehabilitation plans."""
+    persons = people.make(seed, chunk, chunks, first, count, window)
     onset = disease.make(seed, chunk, persons, window)
-    tell("hospital", 1)
     stays = hospital.make(seed, chunk, persons, onset, window)
     action = contacts.action_diagnoses(seed, chunk, persons, onset, stays)
     plans = rehabilitation.plan(seed, chunk, persons, onset, stays, action, window)
     happens = rehabilitation.spared(seed, chunk, persons, stays, plans)
-    stays, action = stays.keep(happens), action[happens]
-    rows = contacts.tables(seed, chunk, persons.cpr, onset, stays, action)
+    return Lives(persons, onset, stays.keep(happens), action[happens], plans)
+
+
+def _write_chunk(folder, seed, chunk, chunks, edges, window, counted, on_progress) -> None:
+    suffix = f"_{chunk + 1}" if chunks > 1 else ""
+    steps = 4
+
+    def tell(what: str, step: int) -> None:
+        on_progress(what, chunk * steps + step, chunks * steps)
+
+    def write(name: str, columns: dict, day: str) -> None:
+        known = files.reported(generator(seed, chunk, 20, *name.encode()), name, columns[day].astype(float))
+        counted[name] += files.write_register(folder, name, suffix, columns, known, window)
+
+    tell("people and hospitals", 0)
+    made = lives(seed, chunk, chunks, edges[chunk], edges[chunk + 1] - edges[chunk], window)
+    persons, onset = made.people, made.onset
+    counted["BEF"] += files.write_population(folder, suffix, persons, window)
+    rows = contacts.tables(seed, chunk, persons.cpr, onset, made.stays, made.action)
     counted.update(_write_hospital(folder, seed, chunk, suffix, rows, window))
-    tell("practice", 2)
-    services = practice.services(seed, chunk, persons, onset, stays, window)
-    write("SSSY", "SSSY", services, services["BEHANDLINGSDATO"].astype("datetime64[D]").astype(float))
-    entries = practice.records(seed, chunk, persons, onset, window)
-    write("AIM", "AIM", entries, entries["DATO"].astype(float))
-    seen = practice.specialist(seed, chunk, persons, onset, window)
-    write("SENTINEL", "SENTINEL", seen, seen["DATO"].astype(float))
-    tell("medicines and laboratories", 3)
+    tell("practices", 1)
+    write("SSSY", practice.services(seed, chunk, persons, onset, made.stays, window), "BEHANDLINGSDATO")
+    write("AIM", practice.records(seed, chunk, persons, onset, window), "DATO")
+    write("SENTINEL", practice.specialist(seed, chunk, persons, onset, window), "DATO")
+    tell("medicines and laboratories", 2)
     given = medicines.treatment(seed, chunk, persons, onset)
-    bought = medicines.prescriptions(seed, chunk, persons, onset, given, window)
-    write("LMDB", "LMDB", bought, bought["EKSD"].astype(float))
-    measured = medicines.results(seed, chunk, persons, onset, given, window)
-    write("LAB", "LAB", measured, measured["SAMPLINGDATE"].astype(float))
-    tell("municipalities", 4)
+    write("LMDB", medicines.prescriptions(seed, chunk, persons, onset, given, window), "EKSD")
+    write("LAB", medicines.results(seed, chunk, persons, onset, given, window), "SAMPLINGDATE")
+    tell("municipalities", 3)
     granted = home_care.grants(seed, chunk, persons, onset, window)
     reports = itertools.chain(
-        training.reports(seed, chunk, persons, plans, window),
+        training.reports(seed, chunk, persons, made.plans, window),
         prevention.reports(seed, chunk, persons, onset, window),
         home_care.reports(seed, chunk, persons, granted, window),
     )
     counted["KL reports"] += gateway.write(folder, seed, chunk, reports, window)
-    tell("done", 6)
+    tell("done", 4)
 
 
 def _write_hospital(folder, seed, chunk, suffix, rows: dict[str, dict], window) -> dict[str, int]:

@@ -15,9 +15,9 @@ from ddns_utils.synthetic.people import People, Window, municipalities
 ADMISSIONS = 135.1
 BY_REGION = {"1085": 152 / 135.1, "1082": 121 / 135.1}
 ELSEWHERE = 136.1 / 135.1
-FIRST_ACUTE = 84.0
+FIRST_ACUTE = 81.5
 PLANNED = 23.0
-SHORT_ACUTE = 133.0
+SHORT_ACUTE = 137.0
 OUTPATIENT = 1230.0
 VIRTUAL = 80.0
 READMITTED = 0.088  # chance of an arranged acute readmission within 30 days, besides chance ones
@@ -30,11 +30,11 @@ OUT_BY_AGE = (0.8, 0.5, 0.7, 1.0, 1.5, 1.9, 1.6, 0.9)
 FOLLOWED = {
     "type1_diabetes": (1.0, 170),
     "type2_diabetes": (0.18, 190),
-    "copd": (0.5, 330),
+    "copd": (0.6, 330),
     "asthma": (0.25, 330),
-    "heart_failure": (1.0, 290),
-    "atrial_fibrillation": (1.0, 330),
-    "osteoporosis": (0.6, 400),
+    "heart_failure": (1.0, 250),
+    "atrial_fibrillation": (1.0, 270),
+    "osteoporosis": (0.85, 400),
     "dementia": (0.85, 280),
     "rheumatoid_arthritis": (1.0, 190),
     "schizophrenia": (1.0, 120),
@@ -90,18 +90,6 @@ def region_factor(people: People, when: float) -> np.ndarray:
     return factor[people.home_at(np.arange(len(people)), np.full(len(people), when))]
 
 
-def season(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Moments in a year, 0 to 1, by the planted season of acute contacts."""
-    moment = rng.random(size)
-    peak = truths.SEASON_PEAK_DAY / 365.25
-    for _ in range(4):  # rejection sampling with few rounds left over
-        again = rng.random(size) * (1 + truths.SEASON_AMPLITUDE) > 1 + truths.SEASON_AMPLITUDE * np.cos(
-            2 * np.pi * (moment - peak)
-        )
-        moment = np.where(again, rng.random(size), moment)
-    return moment
-
-
 def _in_span(rng, people: People, onset, start: int, end: int) -> list[Stays]:
     begins = np.maximum(people.born, start)
     lived = np.clip((np.minimum(people.last, end) - begins) / 365.25, 0, None)
@@ -125,10 +113,9 @@ def _in_span(rng, people: People, onset, start: int, end: int) -> list[Stays]:
     }
     found = []
     for kind, (weight, per_1000, seasonal) in rates.items():
-        # A sixth of the year has not a sixth of the acute contacts: the season decides.
-        part = _season_share(start, end) if seasonal else lived.sum() / max(lived.sum(), 1e-9)
+        season = np.mean(_season_at(np.arange(start, end))) if seasonal else 1.0  # four winter months are not a third
         weight = weight * lived
-        expected = weight / max(weight.sum(), 1e-12) * lived.sum() * per_1000 / 1000 * part
+        expected = weight / max(weight.sum(), 1e-12) * lived.sum() * per_1000 / 1000 * season
         person = np.repeat(everybody, counts(rng, expected, stratum))
         if seasonal:
             moment = start + _season_within(rng, len(person), start, end) * (end - start)
@@ -139,12 +126,6 @@ def _in_span(rng, people: People, onset, start: int, end: int) -> list[Stays]:
         moment = np.where(outside, again, moment)
         found.append(_stays(rng, person, moment, kind))
     return found
-
-
-def _season_share(start: int, end: int) -> float:
-    """Mean of the season's factor over a span of days."""
-    at = np.arange(start, end)
-    return float(np.mean(_season_at(at)))
 
 
 def _season_at(day: np.ndarray) -> np.ndarray:

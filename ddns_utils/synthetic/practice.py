@@ -8,7 +8,7 @@ import numpy as np
 
 from ddns_utils import codelists
 from ddns_utils.synthetic import truths
-from ddns_utils.synthetic.draw import counts, day_number, days, generator, pick, repeated, scaled
+from ddns_utils.synthetic.draw import chosen, counts, day_number, days, generator, pick, repeated, scaled
 from ddns_utils.synthetic.hospital import Stays
 from ddns_utils.synthetic.people import People, Window, municipalities, municipality_shares
 
@@ -16,7 +16,9 @@ GP_CONTACTS = 41_000_000 / 5_800_000  # a person and year; dst.dk, Lægebesøg
 BY_MUNICIPALITY = {"240": 6.1, "101": 6.3, "482": 8.6}  # published; the others share the rest evenly
 NO_CONTACT = 0.15  # share of citizens without a contact in a year; published 2023
 AGE_EDGES = (1, 6, 18, 30, 50, 65, 80)
-CONTACTS_BY_AGE = (0.9, 0.55, 0.45, 0.85, 0.95, 1.05, 1.6, 2.2)
+CONTACTS_BY_AGE = (0.9, 0.65, 0.55, 0.9, 1.0, 1.0, 1.0, 1.8)
+PER_CHRONIC_DISEASE = 0.12  # added to the rate, per disease
+UNSEEN_IN_FOUR_MONTHS = 1.8
 UNSEEN_BY_AGE = (0.3, 0.7, 1.5, 1.3, 1.2, 0.9, 0.4, 0.25)
 CHANNELS = {"800101": 0.46, "800201": 0.26, "800105": 0.21, "800125": 0.02, "800106": 0.03, "800421": 0.02}
 CONTROLLED = {
@@ -51,30 +53,33 @@ def services(seed: int, chunk: int, people: People, onset: dict, stays: Stays, w
     rng = generator(seed, chunk, 6)
     everybody = np.arange(len(people))
     chronic = sum((~np.isnan(onset[name])).astype(int) for name in onset)
-    parts = [_after_discharge(rng, people, stays, window)]
+    parts = [_after_discharge(rng, people, stays), *_beside(rng, people, onset, window)]
+    arranged, arranged_on, code = (np.concatenate([part[at] for part in parts]) for at in range(3))
+    is_contact = np.isin(code.astype("U6"), [f"80{service}" for service in codelists.codes("gp_contact")])
+    arranged, arranged_on = arranged[is_contact], arranged_on[is_contact]
     for start, end in window.spans:
+        whole_year = end - start > 300
         begins = np.maximum(people.born, start)
         lived = np.clip((np.minimum(people.last, end) - begins) / 365.25, 0, None)
         band = np.searchsorted(AGE_EDGES, people.age((start + end) / 2), side="right")
         home = people.home_at(everybody, np.full(len(people), start))
-        unseen = np.array(UNSEEN_BY_AGE)[band] * np.where(people.female, 0.7, 1.3) * (chronic == 0)
-        part = (end - start) / 365.25
-        not_seen = counts(
-            rng, scaled(unseen * (lived > 0), NO_CONTACT * (lived > 0).sum() * (1.8 if part < 0.5 else 1))
-        )
+        unseen = np.array(UNSEEN_BY_AGE)[band] * np.where(people.female, 0.7, 1.3) * (chronic == 0) * (lived > 0)
+        share_unseen = NO_CONTACT if whole_year else NO_CONTACT * UNSEEN_IN_FOUR_MONTHS
+        not_seen = chosen(rng, scaled(unseen, share_unseen * (lived > 0).sum()))
         fertile = people.female & (band >= 3) & (band <= 4)
         weight = np.array(CONTACTS_BY_AGE)[band] * np.where(people.female, np.where(fertile, 1.65, 1.25), 1.0)
-        weight = weight * (1 + 0.22 * chronic) * people.frailty**0.4 * municipality_factor()[home]
-        weight = weight * lived * (not_seen == 0)
-        arranged = (parts[0][1] >= start) & (parts[0][1] < end)
-        total = GP_CONTACTS * lived.sum() - arranged.sum()
-        expected = weight / max(weight.sum(), 1e-9) * total
-        visits = (not_seen == 0) * ((lived > 0) & (part > 0.5)) * (expected > 0.3)
-        more = counts(rng, np.maximum(expected - visits, 0) if part > 0.5 else expected, people.stratum(start))
-        person = np.repeat(everybody, visits.astype(int) + more)
+        weight = weight * (1 + PER_CHRONIC_DISEASE * chronic) * people.frailty**0.4 * lived * ~not_seen
+        # As many as published in each municipality, with those arranged elsewhere.
+        places = len(municipalities())
+        total = GP_CONTACTS * municipality_factor() * np.bincount(home, lived, places)
+        inside = arranged[(arranged_on >= start) & (arranged_on < np.minimum(people.last[arranged], end))]
+        total = np.maximum(total - np.bincount(home[inside], minlength=places), 0)
+        expected = weight * (total / np.maximum(np.bincount(home, weight, places), 1e-9))[home]
+        at_least_one = (~not_seen & (expected > 0.3)).astype(int) if whole_year else np.zeros(len(people), dtype=int)
+        more = counts(rng, expected - at_least_one, people.home * 10 + band)
+        person = np.repeat(everybody, at_least_one + more)
         when = begins[person] + rng.random(len(person)) * (np.minimum(people.last, end) - begins)[person]
         parts.append((person, when, pick(rng, CHANNELS, len(person))))
-    parts += _beside(rng, people, onset, window)
     person, when, code = (np.concatenate([part[at] for part in parts]) for at in range(3))
     kept = (when >= np.maximum(people.born[person], window.start)) & (
         when < np.minimum(people.last[person], window.end)
@@ -82,7 +87,7 @@ def services(seed: int, chunk: int, people: People, onset: dict, stays: Stays, w
     return _rows(rng, people, person[kept], when[kept], code[kept])
 
 
-def _after_discharge(rng, people: People, stays: Stays, window: Window) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _after_discharge(rng, people: People, stays: Stays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Contacts that follow up a discharge within 14 days: here municipalities differ, as planted."""
     extra = np.array([truths.GP_FOLLOW_UP_EXTRA.get(code, 0.0) for code in municipalities()])
     home = people.home_at(stays.person, stays.start)
