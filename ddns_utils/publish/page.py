@@ -116,7 +116,7 @@ def _scrolling(html: str, label: str) -> str:
     def wrap(table: re.Match[str]) -> str:
         caption = re.search(r"<caption[^>]*>(.*?)</caption>", table[0], re.DOTALL)
         name = re.sub(r"<[^>]+>", "", caption[1]).strip() if caption else escape(label)
-        named = f' role="region" aria-label="{name}"' if name else ""
+        named = f' role="group" aria-label="{name}"' if name else ""
         return f'<div class="scroll" tabindex="0"{named}>{table[0]}</div>'
 
     return re.sub(r"<table.*?</table>", wrap, html, flags=re.DOTALL)

@@ -1,0 +1,95 @@
+"""Report and index in a real browser: accessible, complete from disk, readable on a small screen."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from ddns_utils.publish.site import build_site
+
+pytestmark = pytest.mark.browser
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"])
+
+
+@pytest.fixture(scope="module")
+def pages(run_toys):
+    index, _ = build_site(run_toys.project)
+    (report,) = (index.parent / "story").glob("*.html")
+    return {"index": index, "report": report}
+
+
+@pytest.fixture
+def opened(browser, pages):
+    """Opens a page by name; what it asked for is in ``asked`` and what it complained of in ``complaints``."""
+    page = browser.new_page()
+    page.asked, page.complaints = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.complaints.append(message.text))
+
+    def go(name):
+        page.goto(pages[name].as_uri())
+        return page
+
+    yield go
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["index", "report"])
+def test_no_accessibility_violation_is_found(opened, name):
+    page = opened(name)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert [
+        (v["id"], [n["html"] for n in v["nodes"]]) for v in Axe().run(page, options=WCAG).response["violations"]
+    ] == []
+
+
+@pytest.mark.parametrize("name", ["index", "report"])
+def test_a_page_asks_for_itself_only(opened, pages, name):
+    page = opened(name)
+    assert page.asked == [pages[name].as_uri()]
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", ["index", "report"])
+@pytest.mark.parametrize(("width", "zoom"), [(320, 1), (640, 2), (1280, 1)])
+def test_a_page_is_no_wider_than_its_screen(opened, name, width, zoom):
+    page = opened(name)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.evaluate(f"document.documentElement.style.fontSize = '{zoom * 100}%'")
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_first_tab_leads_past_the_top(opened):
+    page = opened("report")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Gå til indholdet"
+    assert page.locator(".skip").bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_figures_are_drawn_and_named(opened):
+    page = opened("report")
+    figure = page.get_by_role("img", name="Andelen stiger En stolpe på 4 %")
+    assert figure.count() == 1
+    assert figure.bounding_box()["width"] > 300
+    assert figure.bounding_box()["height"] > 100
+
+
+def test_the_index_leads_to_the_report(opened):
+    page = opened("index")
+    page.get_by_role("link", name="Får flere diabetes?").click()
+    assert page.locator("h1").inner_text() == "Får flere diabetes?"
+
+
+def test_the_report_can_be_printed(opened, tmp_path):
+    page = opened("report")
+    page.emulate_media(media="print")
+    assert not page.locator("details").first.is_visible()
+    assert page.locator("footer").is_visible()
