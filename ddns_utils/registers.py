@@ -220,11 +220,11 @@ def open_snapshot() -> Snapshot:
     return snapshot
 
 
-def overview(snapshot: Snapshot) -> list[dict[str, object]]:
-    """One row per table of the model: table, rows, persons, first_day, last_day (None if it has none), version."""
+def overview(snapshot: Snapshot, names: Iterable[str] = tuple(TABLES)) -> list[dict[str, object]]:
+    """One row per table: table, rows, persons, first_day, last_day (None if it has none), version of the Delta table."""
     lines = []
-    for name, model in TABLES.items():
-        rows = snapshot.table(name)
+    for name in names:
+        model, rows = _model(name), snapshot.table(name)
         persons = rows.person_id.nunique() if "person_id" in model.columns else ibis.literal(None, "int64")
         counts = snapshot.engine.to_pyarrow(rows.aggregate(rows=rows.count(), persons=persons)).to_pylist()[0]
         first, last = snapshot.span(name) or (None, None)

@@ -14,7 +14,7 @@ from ddns_utils.disclosure import Disclosed
 from ddns_utils.display.drawing import finish, points
 from ddns_utils.display.rows import mark, one_indicator, select, shown_value
 from ddns_utils.display.style import ACCENT, INK, MUTED, PALETTE, WIDTH, heading, house_style, value_axis
-from ddns_utils.errors import DataError, DefinitionError
+from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import say
 
@@ -32,16 +32,15 @@ def plot_areas(
 ) -> Axes | list[Axes]:
     """Every area of a level, sorted, with 95 per cent intervals, the country's value and the published standard.
 
-    ``highlight`` points out areas by code. More than 30 areas stand in two columns that share their axis, so that
-    every name can be read; then a list of both Axes is given. Hidden values stand last, with their mark.
+    ``highlight`` points out areas by code: a region stands for its municipalities, the country for none. More than 30
+    areas stand in two columns that share their axis, so that every name can be read; then a list of both Axes is
+    given. Hidden values stand last, with their mark.
     """
     known = one_indicator(disclosed, indicator)
     if level not in areas.LEVELS[1:]:
         raise DefinitionError(f"plot_areas has no level '{level}'. Choose one of: {', '.join(areas.LEVELS[1:])}.")
     rows = select(disclosed, indicator=known.id, area_level=level, period=period, free=("area",))
-    pointed = [highlight] if isinstance(highlight, str) else list(highlight or ())
-    if strangers := [code for code in pointed if code not in set(rows["area"])]:
-        raise DataError(f"There is no {level} '{strangers[0]}' in these results to highlight.")
+    pointed = _pointed_out([highlight] if isinstance(highlight, str) else list(highlight or ()), level)
     rows = rows.sort_values("value", ascending=False, na_position="last", kind="stable")
     nation = _nation(disclosed, known, period)
     parts = (
@@ -69,8 +68,18 @@ def plot_areas(
     return axes[0][0] if len(parts) == 1 else list(axes[0])
 
 
+def _pointed_out(codes: Sequence[str], level: str) -> set[str]:
+    """Areas of the level that the codes stand for; DefinitionError for a code that no area has."""
+    return {
+        area
+        for code in codes
+        if areas.level_of(code) != "country"
+        for area in ([code] if areas.level_of(code) == level else areas.within(code))
+    }
+
+
 def _column(
-    ax: Axes, rows: pd.DataFrame, pointed: list[str], disclosed: Disclosed, language: str, longest: int
+    ax: Axes, rows: pd.DataFrame, pointed: set[str], disclosed: Disclosed, language: str, longest: int
 ) -> None:
     """Dots and names of one column of areas, from the top."""
     at = pd.Series(np.arange(len(rows)), index=rows.index)
