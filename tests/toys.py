@@ -22,7 +22,7 @@ from ddns_utils.runs.running import plan, run
 
 PARAMETERS = 'period: str = "2025"  # the year'
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="216pt" height="72pt"
- viewBox="0 0 216 72"><metadata>matplotlib</metadata><defs><style type="text/css">*{stroke-linejoin: round}</style>
+ viewBox="0 0 216 72"><title>Andelen stiger</title><metadata>matplotlib</metadata><defs><style type="text/css">*{stroke-linejoin: round}</style>
  <clipPath id="frame"><rect width="216" height="72"/></clipPath><path id="mark" d="M 0 0 L 9 9"/></defs>
  <g clip-path="url(#frame)"><rect x="9" y="9" width="90" height="18" style="fill: #0b5c7d"/>
  <use xlink:href="#mark" x="20" y="20"/></g><text x="9" y="60" style="font: 12px sans-serif">Andel</text></svg>"""
@@ -39,7 +39,7 @@ def show(data: dict[str, str], made: dict[str, str] | None) -> str:
 
 
 def show_figure(**made: str) -> str:
-    figure = {"role": "figure", "alt": "En stolpe på 4 %", "caption": "Andelen stiger", "table": TABLE} | made
+    figure = {"role": "figure", "alt": "En stolpe på 4 %", "caption": "Antal pr. 100 borgere", "table": TABLE} | made
     return show({"image/svg+xml": SVG, "text/plain": figure["alt"]}, figure)
 
 

@@ -19,17 +19,20 @@ ElementTree.register_namespace("", SVG)
 ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
 
 
-def accessible_svg(svg: str, name: str, title: str, description: str) -> str:
-    """The drawing with a title and a description, every id prefixed with ``name``, and nothing but drawing in it.
+def accessible_svg(svg: str, name: str, description: str) -> str:
+    """The drawing with its title and a description, every id prefixed with ``name``, and nothing but drawing in it.
 
-    Its size is left to the page. Raises DefinitionError if it is not SVG.
+    Its size is left to the page. Raises DefinitionError if it is not SVG or has no title.
     """
     try:
         root = ElementTree.fromstring(svg)
     except ElementTree.ParseError as error:
-        raise DefinitionError(f"The figure '{title}' is not SVG: {error}.") from None
+        raise DefinitionError(f"{name} is not SVG: {error}.") from None
     if root.tag != f"{{{SVG}}}svg":
-        raise DefinitionError(f"The figure '{title}' is not SVG, but {root.tag}.")
+        raise DefinitionError(f"{name} is not SVG, but {root.tag}.")
+    title = (root.findtext(f"{{{SVG}}}title") or "").strip()
+    if not title:
+        raise DefinitionError(f"{name} has no title. Show it with show_figure(title=...).")
     _keep_drawing(root)
     for element in root.iter():
         for attribute, value in list(element.attrib.items()):

@@ -97,15 +97,16 @@ def _blocks(notebook: NotebookNode, language: str) -> list[str]:
 
 
 def _figure(data: dict[str, str], made: dict[str, str], figure: int, cell: int, language: str) -> str:
-    for part, words in (("alt", "alternative text"), ("caption", "caption"), ("table", "table of its data")):
+    for part, words in (("alt", "alternative text"), ("table", "table of its data")):
         if not str(made.get(part, "")).strip():
             raise DefinitionError(f"The figure in cell {cell} of report.ipynb has no {words}. Give it one.")
     if "image/svg+xml" not in data:
         raise DefinitionError(f"The figure in cell {cell} of report.ipynb is not SVG. Show it with ddns_utils.display.")
-    svg = accessible_svg(data["image/svg+xml"], f"figure-{figure}", made["caption"], made["alt"])
+    svg = accessible_svg(data["image/svg+xml"], f"figure-{figure}", made["alt"])
+    caption = f"<figcaption>{escape(made['caption'])}</figcaption>" if made.get("caption") else ""
     shown = say("The figure's data as a table", language)
     return (
-        f"<figure>{svg}<figcaption>{escape(made['caption'])}</figcaption>"
+        f"<figure>{svg}{caption}"
         f"<details><summary>{shown}</summary>{_scrolling(clean(made['table']), shown)}</details></figure>"
     )
 

@@ -11,7 +11,7 @@ import io
 import json
 import tokenize
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from ddns_utils.language import LANGUAGES, Text
 from ddns_utils.runs.project import Project, did_you_mean
 from ddns_utils.runs.values import KINDS, TYPES, Check, Value, from_text, in_words, of_type
 
-FILE_KEYS = ("notebook", "schedule", "parameters", "checks", "labels")
-CHECK_KEYS = tuple(field.name for field in fields(Check))
+FILE_KEYS = ("notebook", "schedule", "parameters", "checks", "labels", "values")
+CHECK_KEYS = tuple(check.name for check in fields(Check))
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Parameter:
     meaning: str
     check: Check
     label: Text | None = None
+    values: dict[str, Text] = field(default_factory=dict)
 
     def require(self, value: object, where: str = "") -> Value:
         """The value, of the declared type, checked and normalised; DefinitionError otherwise.
@@ -47,6 +48,13 @@ class Parameter:
             raise DefinitionError(f"{where}{self.name} cannot be {shown}. {error}") from None
         except DefinitionError as error:
             raise DefinitionError(f"{where}{self.name}: {error}") from None
+
+    def in_words(self, value: Value, language: str) -> str:
+        """A value as readers see it: in its own words if it has any, else by its kind."""
+        if isinstance(value, list):
+            return ", ".join(self.in_words(item, language) for item in value)
+        words = self.values.get(str(value))
+        return words[language] if words else in_words(value, self.check.kind, language)
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ class Contract:
         return [
             {
                 "label": parameter.label[language] if parameter.label else parameter.meaning,
-                "value": in_words(values[name], parameter.check.kind, language),
+                "value": parameter.in_words(values[name], language),
             }
             for name, parameter in self.parameters.items()
         ]
@@ -99,7 +107,11 @@ def read_contract(project: Project, analysis: str) -> Contract:
         parameters[name] = replace(parameter, check=_check(checks, parameter, f"{where}checks.{name}"))
     for name, label in settings.get("labels", {}).items():
         parameter = _known(parameters, name, f"{where}{analysis}")
-        parameters[name] = replace(parameter, label=_label(label, f"{where}labels.{name}"))
+        parameters[name] = replace(parameter, label=_text(label, f"{where}labels.{name}"))
+    for name, words in settings.get("values", {}).items():
+        parameter = _known(parameters, name, f"{where}{analysis}")
+        texts = {value: _text(text, f"{where}values.{name}.{value}") for value, text in words.items()}
+        parameters[name] = replace(parameter, values=texts)
     for name, value in settings.get("parameters", {}).items():
         parameters[name] = replace(_known(parameters, name, f"{where}{analysis}"), default=value)
     for name, parameter in parameters.items():
@@ -216,7 +228,7 @@ def _check(given: Any, parameter: Parameter, where: str) -> Check:
     return replace(parameter.check, **given)
 
 
-def _label(given: Any, where: str) -> Text:
+def _text(given: Any, where: str) -> Text:
     if (
         not isinstance(given, dict)
         or set(given) != set(LANGUAGES)

@@ -108,8 +108,6 @@ def of_type(value: object, kind: str) -> Value:
 
 def in_words(value: Value, kind: str | None, language: str) -> str:
     """A checked value as readers see it: areas and languages by name, days in words."""
-    if isinstance(value, list):
-        return ", ".join(in_words(item, kind, language) for item in value)
     if isinstance(value, bool):
         return say("yes" if value else "no", language)
     if kind in ("area", "municipality"):

@@ -76,10 +76,10 @@ def test_the_first_tab_leads_past_the_top(opened):
 
 def test_figures_are_drawn_and_named(opened):
     page = opened("report")
-    figure = page.get_by_role("img", name="Andelen stiger En stolpe på 4 %")
-    assert figure.count() == 1
-    assert figure.bounding_box()["width"] > 300
-    assert figure.bounding_box()["height"] > 100
+    figures = page.get_by_role("img", name="Andelen stiger En stolpe på 4 %")
+    assert figures.count() == 2
+    assert figures.first.bounding_box()["width"] > 300
+    assert figures.first.bounding_box()["height"] > 100
 
 
 def test_the_index_leads_to_the_report(opened):

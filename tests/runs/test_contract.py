@@ -147,6 +147,13 @@ def test_the_parameter_file_sets_values_checks_and_labels(new_toys):
     ]  # fmt: skip
 
 
+def test_values_can_have_words_of_their_own(new_toys):
+    settings = "[values.wanted]\nkol = { da = 'KOL', en = 'COPD' }"
+    new_toys.add("d", [], 'wanted: list[str] = ["kol", "other"]  # diseases', settings)
+    made = new_toys.contract("d")
+    assert made.shown(made.values({}), "en") == [{"label": "diseases", "value": "COPD, other"}]
+
+
 @pytest.mark.parametrize(("written", "code"), [("0101", "101"), ("101", "101"), ("1084", "1084"), ("DK", "DK")])
 def test_areas_are_brought_to_one_form(new_toys, written, code):
     assert with_settings(new_toys, toys.SETTINGS).values({"area": written})["area"] == code
