@@ -69,7 +69,9 @@ def _open(file: DeliveredFile, engine: duckdb.DuckDBPyConnection) -> _File:
     if file.path.suffix.lower() == ".parquet":
         scan = f"read_parquet('{path}', file_row_number = true)"
     else:
-        read = f"read_csv('{path}', all_varchar = true, header = true)"
+        with file.path.open("rb") as lines:
+            separator = ";" if b";" in lines.readline() else ","
+        read = f"read_csv('{path}', all_varchar = true, header = true, delim = '{separator}', quote = '\"')"
         scan = f"(SELECT *, row_number() OVER () - 1 AS file_row_number FROM {read})"
     described = engine.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
     return _File(scan, {name.upper(): (name, kind) for name, kind, *_ in described if name != "file_row_number"})
@@ -90,7 +92,7 @@ def _require_fields(file: DeliveredFile, flat: Flat, opened: _File) -> None:
 
 def _expression(source: str, flat: Flat, name: str, column: Column) -> str:
     if name == "person_id":
-        return f"pseudonym({{{flat.person}:cpr}})"
+        return f"{{{flat.person}:pseudonym}}"
     field = column.source.removeprefix(f"{source}.")
     return flat.columns.get(name, f"{{{field}:{column.type}}}")
 
@@ -116,6 +118,12 @@ def _query(file: DeliveredFile, flat: Flat, table: str, opened: _File, arrival: 
         values.append(f'{_filled(condition, opened)} AS "{word}"')
         unreadable.append(f"""CASE WHEN "{word}" THEN '{word}' END""")
     content = [f'"{f}" := {_as(f, "text", opened)}' for f in used if f in opened.fields and f != flat.person]
+    rows = opened.scan
+    if flat.person:
+        # A person has many rows, and hashing is the dearest part: hash each number once.
+        number = _as(flat.person, "cpr", opened)
+        people = f"SELECT number, pseudonym(number) AS pseudonym FROM (SELECT DISTINCT {number} AS number FROM {rows})"
+        rows = f"{rows} LEFT JOIN ({people}) AS people ON people.number = {number}"
     stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
     return f"""
         SELECT {stored}, {arrival} AS arrival, source_row, reasons,
@@ -124,7 +132,7 @@ def _query(file: DeliveredFile, flat: Flat, table: str, opened: _File, arrival: 
                 AS reasons
             FROM (SELECT {", ".join(values)}, file_row_number + 1 AS source_row,
                     struct_pack({", ".join(content)}) AS given
-                FROM {opened.scan}))"""
+                FROM {rows}))"""
 
 
 def _filled(expression: str, opened: _File) -> str:
@@ -133,6 +141,8 @@ def _filled(expression: str, opened: _File) -> str:
 
 def _as(field: str, wanted: str, opened: _File) -> str:
     """SQL for a field as the wanted type: as it is where the file has that type, else by way of trimmed text."""
+    if wanted == "pseudonym":
+        return "people.pseudonym"
     if field not in opened.fields:
         return f"NULL::{_SQL_TYPE[wanted]}"
     name, kind = opened.fields[field]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, time
 from pathlib import Path
 
@@ -68,6 +70,12 @@ class _Work:
     def do(self) -> None:
         """Stage every file, settle every table, account for all of it."""
         known = _known_hashes(self.writer)
+        with _no_collection():
+            self._stage_all(known)
+        if self.accepted:
+            self._settle()
+
+    def _stage_all(self, known: set[str]) -> None:
         for number, file in enumerate(self.deliveries):
             self.tell("read", number, len(self.deliveries))
             if file.sha256 in known:
@@ -81,8 +89,6 @@ class _Work:
                 self.landing.refused[file.name] = hide(_why(error))
         self._stage_rows()
         self.tell("read", len(self.deliveries), len(self.deliveries))
-        if self.accepted:
-            self._settle()
 
     def _stage(self, file: DeliveredFile, arrival: int) -> None:
         tally = None
@@ -141,6 +147,16 @@ class _Work:
             days[fate.delivery_id] += [day for day in (fate.first_day, fate.last_day) if day]
         rows = [_delivery_row(*self.accepted[id_], counts[id_], days[id_]) for id_ in self.accepted]
         return pa.Table.from_pylist(rows, schema=TABLES["delivery"].schema())
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """No garbage collection while reports are read: JSON has no cycles, and looking for them takes 40 % of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _delivery_row(file: DeliveredFile, tally: ReportFile | None, counts: Counter, days: list) -> dict:
