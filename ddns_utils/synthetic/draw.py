@@ -55,14 +55,18 @@ def pick(rng: np.random.Generator, weights: dict, size: int) -> np.ndarray:
 
 
 def repeated(
-    rng: np.random.Generator, start: np.ndarray, end: np.ndarray, interval: np.ndarray, jitter: float = 0.5
+    rng: np.random.Generator, start: np.ndarray, end: np.ndarray, interval: np.ndarray, jitter: float = 0.3
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Repeated moments: for each span, which span it is and when, about every ``interval`` days, before its end."""
-    number = np.maximum(np.ceil((end - start) / interval), 0).astype(np.int64)
+    """Repeated moments: for each span, which span it is and when, about every ``interval`` days, before its end.
+
+    Each span begins at a chance point of its own rhythm, so that no season arises.
+    """
+    number = np.maximum(np.ceil((end - start) / interval) + 1, 0).astype(np.int64)
     which = np.repeat(np.arange(len(start)), number)
     turn = np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
-    when = start[which] + (turn + jitter * rng.random(len(which))) * interval[which]
-    kept = when < end[which]
+    phase = rng.random(len(start))
+    when = start[which] + (turn - phase[which] + jitter * (rng.random(len(which)) - 0.5)) * interval[which]
+    kept = (when >= start[which]) & (when < end[which])
     return which[kept], when[kept]
 
 

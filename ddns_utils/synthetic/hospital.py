@@ -15,7 +15,8 @@ from ddns_utils.synthetic.people import People, Window, municipalities
 ADMISSIONS = 135.1
 BY_REGION = {"1085": 152 / 135.1, "1082": 121 / 135.1}
 ELSEWHERE = 136.1 / 135.1
-FIRST_ACUTE = 81.5
+FIRST_ACUTE = 74.0
+BEFORE_DEATH = 0.9, 60.0  # acute admissions of the dying, and how many days before death they are, on average
 PLANNED = 23.0
 SHORT_ACUTE = 137.0
 OUTPATIENT = 1230.0
@@ -76,7 +77,7 @@ class Stays:
 def make(seed: int, chunk: int, people: People, onset: dict[str, np.ndarray], window: Window) -> Stays:
     """All stays of a chunk, without overlaps within a person, ordered by person and start."""
     rng = generator(seed, chunk, 3)
-    found = [_births(rng, people, window), *_chronic(rng, people, onset, window)]
+    found = [_births(rng, people, window), *_chronic(rng, people, onset, window), _dying(rng, people)]
     for start, end in window.spans:
         found += _in_span(rng, people, onset, start, end)
     stays = _tidy(_join(found), people, window)
@@ -96,9 +97,8 @@ def _in_span(rng, people: People, onset, start: int, end: int) -> list[Stays]:
     everybody = np.arange(len(people))
     ill = disease.number(onset, everybody, np.full(len(people), (start + end) / 2))
     band = np.searchsorted(AGE_EDGES, people.age((start + end) / 2), side="right")
-    near_death = 1 + 2.5 * (people.last < end + 200)
     region = region_factor(people, start)
-    burden = people.frailty * (1 + truths.ACUTE_PER_CHRONIC_DISEASE * ill) * near_death * region
+    burden = people.frailty * (1 + truths.ACUTE_PER_CHRONIC_DISEASE * ill) * region
     stratum = people.stratum(start)
     rates = {
         "acute": (np.array(ACUTE_BY_AGE)[band] * burden, FIRST_ACUTE, True),
@@ -163,6 +163,13 @@ def _births(rng, people: People, window: Window) -> Stays:
     mother = _stays(rng, people.mother[child], moment - 0.3, "birth")
     newborn = _stays(rng, child, moment, "newborn")
     return _join([mother, newborn])
+
+
+def _dying(rng, people: People) -> Stays:
+    often, earlier = BEFORE_DEATH
+    dies = np.isfinite(people.last) & (people.last - people.born > 365)
+    person = np.repeat(np.arange(len(people)), counts(rng, often * dies))
+    return _stays(rng, person, people.last[person] - rng.exponential(earlier, len(person)), "acute")
 
 
 def _chronic(rng, people: People, onset, window: Window) -> list[Stays]:

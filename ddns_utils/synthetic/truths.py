@@ -26,8 +26,8 @@ GP_FOLLOW_UP_BASE = 0.30  # chance of an arranged GP contact within 14 days of d
 EARLY_START_LOGIT = {"851": 1.2, "751": 0.7, "101": -0.6, "461": -1.1}  # added to the log odds of a start in 7 days
 
 # Early start of rehabilitation: log odds of an offered first contact at most 7 days after discharge.
-EARLY_BASE = 0.75
-EARLY_PER_LOG_FRAILTY = -0.9
+EARLY_BASE = 0.65
+EARLY_PER_LOG_FRAILTY = -0.5
 EARLY_PER_15_YEARS_ABOVE_60 = -0.3
 EARLY_PER_CHRONIC_DISEASE = -0.25
 EARLY_RATE_RATIO = 0.75  # acute hospital contacts on days 1–90 after discharge, early against later start
