@@ -105,8 +105,9 @@ def _figure(data: dict[str, str], made: dict[str, str], figure: int, cell: int, 
     svg = accessible_svg(data["image/svg+xml"], f"figure-{figure}", made["alt"])
     caption = f"<figcaption>{escape(made['caption'])}</figcaption>" if made.get("caption") else ""
     shown = say("The figure's data as a table", language)
+    name = say("Figure {number}", language, number=figure)
     return (
-        f"<figure>{svg}{caption}"
+        f'<figure><div class="scroll" tabindex="0" role="group" aria-label="{name}">{svg}</div>{caption}'
         f"<details><summary>{shown}</summary>{_scrolling(clean(made['table']), shown)}</details></figure>"
     )
 

@@ -1,0 +1,86 @@
+"""Every analysis runs on a small made-up Denmark, in both languages, and its report is fit to be read by everyone."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from ddns_utils.intake import land
+from ddns_utils.publish.page import report
+from ddns_utils.registers import Registers
+from ddns_utils.runs.contract import read_contract
+from ddns_utils.runs.project import Project
+from ddns_utils.runs.running import plan, run
+from ddns_utils.synthetic import synthesize
+
+ROOT = Path(__file__).parents[2]
+ANALYSES = Project(ROOT).analyses
+LARGEST_PAGE = 150_000  # bytes; nbconvert's own pages start at 311,000
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A project with these notebooks, whose outputs are its own."""
+    root = tmp_path_factory.mktemp("project")
+    for name in ("notebooks", "parameters", "pyproject.toml"):
+        (root / name).symlink_to(ROOT / name)
+    synthesize(root / "deliveries", citizens=3000, years=4, seed=1)
+    land(root / "deliveries", Registers(root / "registers"))
+    return Project(root)
+
+
+@pytest.fixture(scope="module")
+def finished(project):
+    """Runs an analysis in a language, once."""
+    done = {}
+
+    def make(analysis, language):
+        if (analysis, language) not in done:
+            contract = read_contract(project, analysis)
+            values = contract.values({"language": language})
+            done[analysis, language] = run(
+                project, plan(project, contract, values, Registers(project.root / "registers")), report
+            )
+        return done[analysis, language]
+
+    return make
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_an_analysis_gives_a_small_page_with_a_few_figures_and_saved_tables(finished, analysis, language):
+    made = finished(analysis, language)
+    page = (made.path / "report.html").read_text(encoding="utf-8")
+    assert f'<html lang="{language}">' in page
+    assert len(page.encode()) <= LARGEST_PAGE
+    assert 2 <= page.count("<figure>") <= 4
+    assert len(list((made.path / "figures").iterdir())) == page.count("<figure>")
+    assert (made.path / "results.parquet").is_file()
+    assert list((made.path / "tables").glob("*.csv"))
+    assert "stderr" not in (made.path / "log.txt").read_text(encoding="utf-8")
+    assert (
+        re.search("Gå til indholdet|Skip to content", page)[0]
+        == {"da": "Gå til indholdet", "en": "Skip to content"}[language]
+    )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_a_report_has_no_accessibility_violation_and_asks_for_nothing(finished, analysis):
+    page_file = finished(analysis, "da").path / "report.html"
+    asked = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 320, "height": 800})
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(page_file.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        violations = Axe().run(page).response["violations"]
+        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in violations] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        browser.close()
+    assert asked == [page_file.as_uri()]
