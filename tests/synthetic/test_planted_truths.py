@@ -122,7 +122,7 @@ def test_acute_contacts_peak_in_winter_by_the_planted_amplitude(denmark):
 def test_the_last_weeks_are_incomplete_by_the_planted_lag(denmark):
     weeks = denmark.registers.execute("""
         SELECT floor(date_diff('day', BEHANDLINGSDATO, DATE '2026-05-01') / 7)::INT AS ago, count(*) AS number
-        FROM SSSY WHERE BEHANDLINGSDATO > DATE '2025-10-01' GROUP BY ALL""").df().set_index("ago")["number"]  # fmt: skip
+        FROM SSSY WHERE BEHANDLINGSDATO > DATE '2025-10-01' GROUP BY ALL ORDER BY ago""").df().set_index("ago")["number"]  # fmt: skip
     usual = weeks.loc[16:24].mean()
     lag = denmark.truth["reporting_lag_days"]["registers"]["SSSY"]
     mean = lag["mean"] - lag["least"]
