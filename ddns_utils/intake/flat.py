@@ -56,16 +56,19 @@ def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
     """Check a file's rows and stage them. DataError, and nothing staged, if it cannot be read or lacks a field."""
     flat = REGISTERS[file.source]
     try:
-        opened = _open(file, staged.engine)
+        opened = _open(file, staged)
         _require_fields(file, flat, opened)
         staged.stage({table: _query(file, flat, table, opened, arrival) for table in flat.tables})
     except duckdb.Error as error:
-        reason = hide(str(error).splitlines()[0])
+        reason = hide(str(error).splitlines()[0].replace(str(staged.folder / "delivered"), "delivered"))
         raise DataError(f"{file.name} cannot be read as {file.path.suffix[1:].upper()}: {reason}") from None
 
 
-def _open(file: DeliveredFile, engine: duckdb.DuckDBPyConnection) -> _File:
-    path = str(file.path).replace("'", "''")
+def _open(file: DeliveredFile, staged: Staging) -> _File:
+    # Under a name of our own, because DuckDB would read * and [ in a path as a pattern.
+    path = staged.folder / f"delivered{file.path.suffix.lower()}"
+    path.unlink(missing_ok=True)
+    path.symlink_to(file.path.resolve())
     if file.path.suffix.lower() == ".parquet":
         scan = f"read_parquet('{path}', file_row_number = true)"
     else:
@@ -73,7 +76,7 @@ def _open(file: DeliveredFile, engine: duckdb.DuckDBPyConnection) -> _File:
             separator = ";" if b";" in lines.readline() else ","
         read = f"read_csv('{path}', all_varchar = true, header = true, delim = '{separator}', quote = '\"')"
         scan = f"(SELECT *, row_number() OVER () - 1 AS file_row_number FROM {read})"
-    described = engine.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+    described = staged.engine.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
     return _File(scan, {name.upper(): (name, kind) for name, kind, *_ in described if name != "file_row_number"})
 
 

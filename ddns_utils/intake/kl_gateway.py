@@ -20,6 +20,8 @@ from ddns_utils.intake.pseudonym import Pseudonyms
 
 CARRIED = ("Patient", "Organization")
 DEEPEST = 3
+NO_SHAPE = "not the shape of a delivery report"
+DELIVERY_ID = 6  # its place in a row: after the other columns that every municipal table has
 
 
 class Rows:
@@ -56,7 +58,7 @@ def read_document(document: Any, delivery_id: str, first: int, pseudonyms: Pseud
             report = Report(bundle, delivery_id, number, pseudonyms)
             report.read(into)
         except (AttributeError, TypeError, KeyError, IndexError, RecursionError):
-            into.refuse(delivery_id, "Bundle", number, "not the shape of a delivery report", bundle)
+            into.refuse(delivery_id, "Bundle", number, NO_SHAPE, bundle)
             continue
         reports.append(report)
     return reports

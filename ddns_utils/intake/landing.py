@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import datetime, time
 from pathlib import Path
 
-import orjson
 import pyarrow as pa
 
 from ddns_utils.errors import DataError
@@ -21,7 +20,7 @@ from ddns_utils.intake.kl_gateway import Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide, read_key, require_same_key
 from ddns_utils.intake.reports import ReportFile, read_reports
 from ddns_utils.intake.settle import Fate, quarantined, settle
-from ddns_utils.intake.staging import Staging, staging
+from ddns_utils.intake.staging import Staging, shown, staging
 from ddns_utils.model import TABLES
 from ddns_utils.registers import Registers, Writer
 
@@ -81,9 +80,9 @@ class _Work:
             if file.sha256 in known:
                 self.landing.known.append(file.name)
                 continue
-            known.add(file.sha256)
             try:
                 self._stage(file, number + 1)
+                known.add(file.sha256)
             except (DataError, OSError) as error:
                 self.refused_ids.add(file.delivery_id)
                 self.landing.refused[file.name] = hide(_why(error))
@@ -104,7 +103,7 @@ class _Work:
     def _stage_rows(self) -> None:
         rows, self.rows = self.rows, Rows()
         self.staged.stage_reports(rows)
-        self.refused_rows += [(*row[:4], _as_text(row[4])) for row in rows.refused]
+        self.refused_rows += [(*row[:4], shown(row[4])) for row in rows.refused]
 
     def _settle(self) -> None:
         tables = [name for name in TABLES if name in self.staged.files]
@@ -187,11 +186,6 @@ def _known_hashes(writer: Writer) -> set[str]:
 def _refused_table(rows: list[tuple]) -> pa.Table:
     schema = TABLES["quarantine"].schema()
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
-
-
-def _as_text(content: object) -> str:
-    text = content if isinstance(content, bytes) else orjson.dumps(content)
-    return hide(text.decode("utf-8", "replace").strip())
 
 
 def _why(error: Exception) -> str:

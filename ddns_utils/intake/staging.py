@@ -7,6 +7,7 @@ in whole or not at all. The folder lives inside the registers and is emptied bef
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,9 @@ import orjson
 import pyarrow as pa
 
 from ddns_utils.intake import contract
-from ddns_utils.intake.kl_gateway import Rows
+from ddns_utils.intake.kl_gateway import DELIVERY_ID, NO_SHAPE, Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide
-from ddns_utils.model import TABLES
+from ddns_utils.model import TABLES, Table
 
 EXTRA = pa.schema(
     [("arrival", pa.int64()), ("source_row", pa.int64()), ("reasons", pa.string()), ("content", pa.string())]
@@ -53,19 +54,25 @@ class Staging:
         """Check what delivery reports brought and stage it. The order of arrival says nothing about reports."""
         for table, tuples in rows.tables.items():
             model = TABLES[table]
-            fields = [model.schema().field(i).with_nullable(True) for i in range(len(model.columns))]
-            schema = pa.schema([*fields, ("source_row", pa.int64()), ("faults", pa.string())])
-            columns = [
-                pa.array(values, field.type) for values, field in zip(zip(*tuples, strict=True), schema, strict=True)
-            ]
-            given = pa.Table.from_arrays(columns, schema=schema)
+            resources = rows.resources[table]
+            schema = pa.schema([*_nullable(model), ("source_row", pa.int64()), ("faults", pa.string())])
+            try:
+                given = _as_table(tuples, schema)
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                # Somewhere a value has another type than FHIR gives it. Find those rows; the rest is good.
+                shapely = [_fits(row, schema) for row in tuples]
+                for row, resource, fits in zip(tuples, resources, shapely, strict=True):
+                    if not fits:
+                        rows.refuse(row[DELIVERY_ID], table, row[-2], NO_SHAPE, resource)
+                resources = list(itertools.compress(resources, shapely))
+                given = _as_table(list(itertools.compress(tuples, shapely)), schema)
             self.engine.register("given", given)
             reasons = self.engine.execute(
                 f"SELECT coalesce(faults, {contract.reasons(model)}) AS reasons FROM given"
             ).to_arrow_table()["reasons"]
             content = [
-                hide(orjson.dumps(resource).decode()) if reason else None
-                for reason, resource in zip(reasons.to_pylist(), rows.resources[table], strict=True)
+                shown(resource) if reason else None
+                for reason, resource in zip(reasons.to_pylist(), resources, strict=True)
             ]
             checked = given.drop_columns("faults").append_column("reasons", reasons)
             checked = checked.append_column("content", pa.array(content, pa.string()))
@@ -78,6 +85,33 @@ class Staging:
         """SQL that reads everything staged for a table."""
         files = ", ".join(f"'{file}'" for file in self.files[table])
         return f"read_parquet([{files}])"
+
+
+def shown(content: object) -> str:
+    """What was refused as text for quarantine, without CPR numbers."""
+    try:
+        text = content if isinstance(content, bytes) else orjson.dumps(content)
+    except TypeError:
+        text = b"nested too deep to be shown"
+    return hide(text.decode("utf-8", "replace").strip())
+
+
+def _nullable(model: type[Table]) -> list[pa.Field]:
+    return [field.with_nullable(True) for field in model.schema()]
+
+
+def _as_table(tuples: list[tuple], schema: pa.Schema) -> pa.Table:
+    columns = zip(*tuples, strict=True) if tuples else [()] * len(schema)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _fits(row: tuple, schema: pa.Schema) -> bool:
+    try:
+        _as_table([row], schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return False
+    return True
 
 
 @contextmanager

@@ -198,6 +198,44 @@ def test_a_resource_that_cannot_be_placed_is_in_quarantine_with_its_reason(bundl
     assert [row["reasons"] for row in rows(registers, "quarantine")] == [reason]
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        care_plan(id_=7),
+        care_plan(id_={"a": 1}),
+        care_plan(status=["active"]),
+        care_plan(period="2025"),
+        care_plan(activity=None) | {"activity": "none"},
+        care_plan(extension=[{"valueReference": 1}]),
+        "care plan",
+        {"resourceType": "CarePlan"},
+    ],
+)
+def test_a_resource_of_another_shape_is_in_quarantine_and_its_neighbours_land(plan, tmp_path, registers):
+    write_reports(tmp_path / "report.ndjson", report(plan), report(care_plan("good")))
+    landing = landed(tmp_path / "report.ndjson", registers)
+    assert not landing.failed
+    assert len(rows(registers, "quarantine")) == 1
+    assert [row["care_plan_id"] for row in rows(registers, "care_plan")] == ["good"]
+
+
+def test_bundles_nested_without_end_are_in_quarantine(tmp_path, registers):
+    bundle = report(care_plan())
+    for _ in range(300):
+        bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": bundle}]}
+    write_reports(tmp_path / "report.ndjson", bundle, report(care_plan("good")))
+    landed(tmp_path / "report.ndjson", registers)
+    assert len(rows(registers, "quarantine")) == 1
+    assert [row["care_plan_id"] for row in rows(registers, "care_plan")] == ["good"]
+
+
+def test_the_signs_of_a_pattern_in_a_name_are_part_of_the_name(folder, registers):
+    write_csv(folder, "SSSY_[1]*", [SERVICE])
+    write_csv(folder, "SSSY_1", [SERVICE | {"YDLANT": "2"}])
+    landed(folder, registers)
+    assert sorted(row["quantity"] for row in rows(registers, "practice_service")) == [1, 2]
+
+
 def test_a_report_about_two_citizens_is_in_quarantine(tmp_path, registers):
     bundle = report(care_plan())
     bundle["entry"].append(report(cpr=BO)["entry"][0])

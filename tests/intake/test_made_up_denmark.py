@@ -1,0 +1,70 @@
+"""A small made-up Denmark lands whole: nothing refused, nothing lost, nothing invented."""
+
+import json
+
+import duckdb
+import pytest
+from intake.deliver import landed, rows
+
+from ddns_utils.intake.flat_registers import REGISTERS
+from ddns_utils.registers import Registers
+from ddns_utils.synthetic import synthesize
+
+KEPT_ONCE = {"SSSY": "practice_service", "LMDB": "prescription", "LAB": "lab_result", "AIM": "practice_record"}
+RESOURCES = {"ServiceRequest": "referral", "Encounter": "encounter", "Condition": "condition", "Goal": "goal"}
+
+
+@pytest.fixture(scope="module")
+def denmark(tmp_path_factory):
+    top = tmp_path_factory.mktemp("denmark")
+    synthesize(top / "delivered", citizens=800, years=1, seed=7)
+    registers = Registers(top / "registers")
+    return top / "delivered", registers, landed(top / "delivered", registers)
+
+
+def test_every_file_lands_and_no_row_is_in_quarantine(denmark):
+    _, _, landing = denmark
+    assert (landing.refused, landing.known) == ({}, [])
+    assert landing.others == ["README.txt", "notice.txt", "truth.json"]
+    assert [count for count in landing.counts if count.quarantined] == []
+    assert {count.table for count in landing.counts} >= {t for flat in REGISTERS.values() for t in flat.tables}
+
+
+def test_the_counts_of_every_delivery_add_up(denmark):
+    _, registers, landing = denmark
+    deliveries = rows(registers, "delivery")
+    assert len(deliveries) == len({count.delivery_id for count in landing.counts})
+    for row in deliveries:
+        assert row["rows_read"] == row["rows_kept"] + row["rows_quarantined"] + row["rows_superseded"]
+        assert row["rows_read"] > 0
+
+
+@pytest.mark.parametrize("register", KEPT_ONCE)
+def test_a_table_has_as_many_rows_as_were_delivered(register, denmark):
+    delivered, registers, _ = denmark
+    files = str(delivered / "registers" / "*" / f"{register}*.parquet")
+    (expected,) = duckdb.sql(f"SELECT count(*) FROM read_parquet('{files}')").fetchone()
+    assert len(rows(registers, KEPT_ONCE[register])) == expected
+
+
+def test_every_resource_of_every_report_is_in_its_table_once(denmark):
+    delivered, registers, _ = denmark
+    reported = {table: set() for table in RESOURCES.values()}
+    for file in (delivered / "kl_gateway").rglob("*.ndjson"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            resources = [entry["resource"] for entry in json.loads(line)["entry"]]
+            (citizen,) = (r for r in resources if r["resourceType"] == "Patient")
+            custodian = citizen["managingOrganization"]["identifier"]["value"]
+            for resource in resources:
+                if table := RESOURCES.get(resource["resourceType"]):
+                    reported[table].add((custodian, resource["id"]))
+    for table, expected in reported.items():
+        found = [(row["custodian"], row[f"{table}_id"]) for row in rows(registers, table, include_voided=True)]
+        assert sorted(found) == sorted(expected), table
+
+
+def test_everybody_in_a_table_is_in_the_population(denmark):
+    _, registers, _ = denmark
+    people = {row["person_id"] for row in rows(registers, "person")}
+    for table in ("hospital_contact", "hospital_diagnosis", "prescription", "referral", "encounter"):
+        assert {row["person_id"] for row in rows(registers, table)} <= people
