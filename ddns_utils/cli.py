@@ -107,14 +107,14 @@ def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | Non
     from ddns_utils.runs.running import run as carry_out
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    opened = open_registers(registers)
-    plans = [plan(project, contract, values, opened) for contract, values in chosen]
+    snapshot = open_registers(registers).snapshot()
+    plans = [plan(project, contract, values, snapshot) for contract, values in chosen]
     failures = []
     for planned in plans:
         name = planned.contract.analysis
         try:
             with Progress() as progress:
-                folder = carry_out(project, planned, report, partial(progress.step, f"{name}: cell"))
+                folder = carry_out(project, planned, report, partial(progress.step, name))
         except RunError as error:
             failures.append(str(error))
             click.echo(str(error), err=True)

@@ -94,7 +94,7 @@ class Toys:
 
     def run(self, name: str, seconds: float = 60, **given: str) -> RunFolder:
         contract = self.contract(name)
-        planned = plan(self.project, contract, contract.values(given), Registers(self.root / "registers"))
+        planned = plan(self.project, contract, contract.values(given), Registers(self.root / "registers").snapshot())
         return run(self.project, planned, report, seconds=seconds)
 
     def runs(self, name: str) -> list[Path]:

@@ -17,11 +17,20 @@ from nbformat import NotebookNode
 
 from ddns_utils.errors import DataError, DdnsError, RunError
 from ddns_utils.language import LANGUAGES
-from ddns_utils.registers import Registers, Snapshot
+from ddns_utils.registers import Snapshot
 from ddns_utils.runs.contract import Contract
 from ddns_utils.runs.engine import CellError, execute
 from ddns_utils.runs.folders import RunFolder, new_folder, point_latest
-from ddns_utils.runs.manifest import FAILED, MANIFEST, code_state, file_hashes, package_state, write_json, write_whole
+from ddns_utils.runs.manifest import (
+    FAILED,
+    MANIFEST,
+    code_state,
+    file_hashes,
+    package_state,
+    sha256,
+    write_json,
+    write_whole,
+)
 from ddns_utils.runs.project import Project
 
 SECONDS = 3600.0
@@ -41,10 +50,10 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """Hash of all that decides the result: notebook, parameters, data, code and packages."""
+        """Hash of all that decides the result: notebook, parameters, policy, data, code and packages."""
         parts = [
-            [(cell.cell_type, cell.source) for cell in self.notebook.cells],
             self.values,
+            self.record["sources"],
             self.record["registers"]["version"],
             self.record["registers"]["tables"],
             self.record["code"]["ddns_utils_sha256"],
@@ -53,12 +62,11 @@ class Plan:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def plan(project: Project, contract: Contract, values: dict[str, Any], registers: Registers) -> Plan:
+def plan(project: Project, contract: Contract, values: dict[str, Any], snapshot: Snapshot) -> Plan:
     """Read all that a run needs and write nothing. Raises DataError if the registers are empty."""
-    snapshot = registers.snapshot()
     if snapshot.version == 0:
         raise DataError(
-            f"The registers in {registers.path.name} are empty, so {contract.analysis} has nothing to read. "
+            f"The registers in {snapshot.path.name} are empty, so {contract.analysis} has nothing to read. "
             "Land deliveries first: ddns intake PATH. For made-up ones: ddns synthesize."
         )
     language = str(values.get("language", LANGUAGES[0]))
@@ -69,7 +77,8 @@ def plan(project: Project, contract: Contract, values: dict[str, Any], registers
         "shown": contract.shown(values, language),
         "language": language,
         "registers": {"version": snapshot.version, "tables": snapshot.tables},
-        "notice": _notice(registers.path / "notice.txt", language),
+        "notice": _notice(snapshot.path / "notice.txt", language),
+        "sources": _sources(project, contract),
         "code": code_state(project.root),
         "packages": package_state(project.root),
     }
@@ -109,8 +118,8 @@ def run(
         )
     except CellError as stop:
         _keep(stop.notebook, folder, record)
-        first_line = stop.notebook.cells[stop.index].source.partition("\n")[0]
-        why = f"cell {stop.index + 1} ({first_line}) did not finish. {stop.reason}"
+        begins = stop.notebook.cells[stop.index].source.partition("\n")[0][:60]
+        why = f"cell {stop.index + 1} ({begins}) did not finish. {stop.reason}"
         failure = _failure(folder, record, why, stop.index + 1)
         raise (KeyboardInterrupt if isinstance(stop.__context__, KeyboardInterrupt) else failure) from None
     except Exception as error:
@@ -132,6 +141,13 @@ def _notice(file: Path, language: str) -> str | None:
     text = file.read_text(encoding="utf-8").strip()
     ours = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith(f"{language}:")]
     return " ".join(ours) or text
+
+
+def _sources(project: Project, contract: Contract) -> dict[str, str]:
+    """Path → hash of the project's own files that decide a result: notebook, parameter file, disclosure policy."""
+    policy = project.parameter_file("disclosure")
+    files = (contract.notebook, project.parameter_file(contract.analysis), policy)
+    return {file.relative_to(project.root).as_posix(): sha256(file) for file in files if file.is_file()}
 
 
 def in_language(notebook: NotebookNode, language: str) -> NotebookNode:

@@ -41,7 +41,7 @@ def finished(project):
             contract = read_contract(project, analysis)
             values = contract.values({"language": language})
             done[analysis, language] = run(
-                project, plan(project, contract, values, Registers(project.root / "registers")), report
+                project, plan(project, contract, values, Registers(project.root / "registers").snapshot()), report
             )
         return done[analysis, language]
 

@@ -94,17 +94,20 @@ def test_a_second_run_gets_a_folder_of_its_own_and_the_first_stays_as_it_was(new
 
 def test_the_key_changes_with_what_decides_the_result_and_only_then(new_toys):
     new_toys.add("toy", ["print(period)"])
-    registers = Registers(new_toys.root / "registers")
+    snapshot = Registers(new_toys.root / "registers").snapshot()
 
     def key(**given):
         contract = new_toys.contract("toy")
-        return plan(new_toys.project, contract, contract.values(given), registers).key
+        return plan(new_toys.project, contract, contract.values(given), snapshot).key
 
     first = key()
     assert key(period="2025") == first
     assert key(period="2024") != first
+    (new_toys.root / "parameters" / "disclosure.toml").write_text("threshold = 3\n")
+    with_policy = key()
+    assert with_policy != first
     new_toys.add("toy", ["print(period, 1)"])
-    assert key() != first
+    assert key() not in (first, with_policy)
 
 
 def test_a_notebook_runs_on_this_interpreter_whatever_kernel_it_names(new_toys):
@@ -121,5 +124,5 @@ def test_empty_registers_are_refused_before_anything_is_written(new_toys):
     new_toys.add("toy", [])
     contract = new_toys.contract("toy")
     with pytest.raises(DataError, match=r"The registers in nothing are empty, so toy has nothing to read"):
-        plan(new_toys.project, contract, contract.values({}), Registers(new_toys.root / "nothing"))
+        plan(new_toys.project, contract, contract.values({}), Registers(new_toys.root / "nothing").snapshot())
     assert not new_toys.project.outputs.exists()
