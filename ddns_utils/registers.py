@@ -221,7 +221,7 @@ def open_snapshot() -> Snapshot:
 
 
 def overview(snapshot: Snapshot, names: Iterable[str] = tuple(TABLES)) -> list[dict[str, object]]:
-    """One row per table: table, rows, persons, first_day, last_day (None if it has none), version of the Delta table."""
+    """One row per table: table, rows, persons, first_day, last_day (None if it has none), Delta version."""
     lines = []
     for name in names:
         model, rows = _model(name), snapshot.table(name)
