@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from ddns_utils.model import TABLES
 
+SHOWN = 25
+
 
 @dataclass(frozen=True)
 class Count:
@@ -53,11 +55,15 @@ class Landing:
             if of_table:
                 kept, bad, old = (sum(getattr(c, n) for c in of_table) for n in ("kept", "quarantined", "superseded"))
                 lines.append(f"  {table}: {kept:,} rows kept, {old:,} superseded, {bad:,} in quarantine")
-        lines += [_bad_rows(count) for count in self.counts if count.quarantined]
+        lines += _first([_bad_rows(count) for count in self.counts if count.quarantined])
         lines += [f"{name} is refused: {why} Nothing of it is in." for name, why in self.refused.items()]
         if self.others:
-            lines.append(f"Not deliveries, left alone: {', '.join(self.others)}.")
+            lines.append(f"Not deliveries, left alone: {', '.join(_first(self.others))}.")
         return lines
+
+
+def _first(words: list[str]) -> list[str]:
+    return words if len(words) <= SHOWN else [*words[:SHOWN], f"and {len(words) - SHOWN:,} more"]
 
 
 def _bad_rows(count: Count) -> str:

@@ -25,10 +25,9 @@ def reasons(model: type[Table], looked_up: tuple[str, ...] = ()) -> str:
 
 
 def safe_column(model: type[Table], name: str) -> str:
-    """SQL for a column as it is stored: a free text that holds a CPR number is replaced by its keyed hash."""
-    column = model.columns[name]
-    free = column.type == "text" and not column.values and name not in ("person_id", "delivery_id")
-    return f'without_cpr("{name}") AS "{name}"' if free else f'"{name}"'
+    """SQL for a column as it is staged: a text that holds a CPR number is replaced by its keyed hash."""
+    is_text = model.columns[name].type == "text" and name not in ("person_id", "delivery_id")
+    return f'without_cpr("{name}") AS "{name}"' if is_text else f'"{name}"'
 
 
 def _rules(model: type[Table], name: str) -> list[tuple[str, str]]:

@@ -19,8 +19,8 @@ from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.kl_gateway import Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide, read_key, require_same_key
 from ddns_utils.intake.reports import ReportFile, read_reports
-from ddns_utils.intake.settle import Fate, quarantined, settle
-from ddns_utils.intake.staging import Staging, shown, staging
+from ddns_utils.intake.settle import Fate, settle, settle_refused
+from ddns_utils.intake.staging import QUARANTINE, Staging, staging
 from ddns_utils.model import TABLES
 from ddns_utils.registers import Registers, Writer
 
@@ -64,7 +64,6 @@ class _Work:
         self.accepted: dict[str, tuple[DeliveredFile, ReportFile | None]] = {}
         self.refused_ids: set[str] = set()
         self.rows = Rows()
-        self.refused_rows: list[tuple] = []
 
     def do(self) -> None:
         """Stage every file, settle every table, account for all of it."""
@@ -103,36 +102,29 @@ class _Work:
     def _stage_rows(self) -> None:
         rows, self.rows = self.rows, Rows()
         self.staged.stage_reports(rows)
-        self.refused_rows += [(*row[:4], shown(row[4])) for row in rows.refused]
 
     def _settle(self) -> None:
-        tables = [name for name in TABLES if name in self.staged.files]
+        tables = [name for name in TABLES if name in self.staged.files and name != QUARANTINE]
         fates: list[Fate] = []
-        bad = [_refused_table([row for row in self.refused_rows if row[0] in self.accepted])]
         for number, table in enumerate(tables):
             self.tell("write", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)
-            bad.append(quarantined(table, self.staged))
-        quarantine = pa.concat_tables(bad)
-        self.writer.append("quarantine", quarantine)
-        self._count(fates, quarantine)
+        if QUARANTINE in self.staged.files:
+            fates += settle_refused(self.staged, self.refused_ids, self.writer)
+        self._count(fates)
         self.writer.append("delivery", self._delivery_rows(fates))
         self.tell("write", len(tables), len(tables))
 
-    def _count(self, fates: list[Fate], quarantine: pa.Table) -> None:
-        reasons: dict[tuple[str, str], Counter] = defaultdict(Counter)
-        for row in quarantine.select(["delivery_id", "table", "reasons"]).to_pylist():
-            reasons[row["delivery_id"], row["table"]].update(row["reasons"].split("|"))
-        counted = {(f.delivery_id, f.table): (f.kept, f.quarantined, f.superseded) for f in fates}
-        for delivery_id, table, *_ in self.refused_rows:
-            if delivery_id in self.accepted:
-                kept, bad, superseded = counted.get((delivery_id, table), (0, 0, 0))
-                counted[delivery_id, table] = kept, bad + 1, superseded
-        for (delivery_id, table), numbers in counted.items():
-            words = dict(reasons[delivery_id, table].most_common())
-            self.landing.counts.append(Count(delivery_id, self.accepted[delivery_id][0].name, table, *numbers, words))
-        for delivery_id in self.accepted.keys() - {delivery_id for delivery_id, _ in counted}:
-            self.landing.counts.append(Count(delivery_id, self.accepted[delivery_id][0].name, "", 0, 0, 0))
+    def _count(self, fates: list[Fate]) -> None:
+        together: dict[tuple[str, str], list[Fate]] = {}
+        for fate in fates:
+            together.setdefault((fate.delivery_id, fate.table), []).append(fate)
+        empty = self.accepted.keys() - {delivery_id for delivery_id, _ in together}
+        for (delivery_id, table), parts in [*together.items(), *(((id_, ""), []) for id_ in sorted(empty))]:
+            kept, bad, old = (sum(getattr(p, name) for p in parts) for name in ("kept", "quarantined", "superseded"))
+            reasons = sum((Counter(part.reasons) for part in parts), Counter())
+            name = self.accepted[delivery_id][0].name
+            self.landing.counts.append(Count(delivery_id, name, table, kept, bad, old, dict(reasons.most_common())))
 
     def _delivery_rows(self, fates: list[Fate]) -> pa.Table:
         counts: dict[str, Counter] = defaultdict(Counter)
@@ -181,11 +173,6 @@ def _delivery_row(file: DeliveredFile, tally: ReportFile | None, counts: Counter
 def _known_hashes(writer: Writer) -> set[str]:
     delivered = writer.snapshot.table("delivery")
     return set(writer.snapshot.engine.to_pyarrow(delivered.select("sha256"))["sha256"].to_pylist())
-
-
-def _refused_table(rows: list[tuple]) -> pa.Table:
-    schema = TABLES["quarantine"].schema()
-    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
 
 
 def _why(error: Exception) -> str:

@@ -8,16 +8,18 @@ content, so that any order of arrival gives the same. Flat registers are ordered
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
+import duckdb
 import ibis
 import pyarrow as pa
 
-from ddns_utils.intake.staging import Staging
+from ddns_utils.intake.contract import SEPARATOR
+from ddns_utils.intake.staging import QUARANTINE, Staging
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Snapshot, Writer
 
-FATES = ("kept", "quarantined", "superseded")
 UNKNOWN_CONTACT = "unknown contact"
 WITH_CONTACT = {"hospital_diagnosis": ("person_id", "contact_start"), "hospital_procedure": ("person_id",)}
 UNDER_WAY = (
@@ -37,15 +39,13 @@ class Fate:
     superseded: int
     first_day: object
     last_day: object
+    reasons: dict[str, int]
 
 
 def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:
     """Write the rows of a table that stand, and say what became of each delivery's rows."""
     model, engine = TABLES[table], staged.engine
-    engine.execute(
-        "CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest($ids) AS delivery_id", {"ids": sorted(refused)}
-    )
-    rows = f"(SELECT * FROM {staged.rows(table)} ANTI JOIN refused USING (delivery_id))"
+    rows = _accepted(table, staged, refused)
     if table in WITH_CONTACT:
         rows = _with_contact(table, rows, staged, writer.snapshot)
     good = f"SELECT *, false AS stored FROM {rows} WHERE reasons IS NULL"
@@ -62,21 +62,42 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
     columns = ", ".join(f'"{column}"' for column in model.columns)
     engine.execute(f"SELECT {columns} FROM '{decided}' WHERE stands")
     writer.merge(table, engine.to_arrow_reader(100_000))
+    bad = f"SELECT *, '{table}' AS \"table\" FROM '{decided}' WHERE reasons IS NOT NULL"
+    reasons = _quarantine(bad, engine, writer)
     day = f'"{model.time}"::DATE' if model.time else "NULL::DATE"
     counted = engine.execute(f"""
-        SELECT delivery_id, '{table}', count(*) FILTER (stands), count(*) FILTER (reasons IS NOT NULL),
+        SELECT delivery_id, count(*) FILTER (stands), count(*) FILTER (reasons IS NOT NULL),
             count(*) FILTER (reasons IS NULL AND NOT stands),
             min({day}) FILTER (stands), max({day}) FILTER (stands)
         FROM '{decided}' GROUP BY delivery_id""").fetchall()
-    return [Fate(*line) for line in counted]
+    return [Fate(id_, table, *numbers, reasons[id_, table]) for id_, *numbers in counted]
 
 
-def quarantined(table: str, staged: Staging) -> pa.Table:
-    """The refused rows of a settled table."""
-    rows = staged.engine.execute(f"""
-        SELECT delivery_id, '{table}' AS "table", source_row, reasons, content
-        FROM {staged.rows(table)} WHERE reasons IS NOT NULL""")
-    return rows.to_arrow_table().cast(TABLES["quarantine"].schema())
+def settle_refused(staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:
+    """Put into quarantine what is no row of any table, and count it."""
+    rows = f"SELECT * FROM {_accepted(QUARANTINE, staged, refused)}"
+    reasons = _quarantine(rows, staged.engine, writer)
+    counted = staged.engine.execute(f'SELECT delivery_id, "table", count(*) FROM ({rows}) GROUP BY ALL').fetchall()
+    return [Fate(id_, table, 0, number, 0, None, None, reasons[id_, table]) for id_, table, number in counted]
+
+
+def _accepted(table: str, staged: Staging, refused: set[str]) -> str:
+    staged.engine.execute("CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest($1) AS delivery_id", [sorted(refused)])
+    return f"(SELECT * FROM {staged.rows(table)} ANTI JOIN refused USING (delivery_id))"
+
+
+def _quarantine(rows: str, engine: duckdb.DuckDBPyConnection, writer: Writer) -> dict[tuple[str, str], dict[str, int]]:
+    """Append rows to quarantine; gives how often each reason occurs, by delivery and table, most frequent first."""
+    columns = ", ".join(f'"{column}"' for column in TABLES[QUARANTINE].columns)
+    writer.append(QUARANTINE, engine.execute(f"SELECT {columns} FROM ({rows})").to_arrow_reader(100_000))
+    counted = engine.execute(f"""
+        SELECT delivery_id, "table", reason, count(*) AS number
+        FROM (SELECT *, unnest(string_split(reasons, '{SEPARATOR}')) AS reason FROM ({rows}))
+        GROUP BY ALL ORDER BY number DESC, reason""").fetchall()
+    reasons: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for delivery_id, table, reason, number in counted:
+        reasons[delivery_id, table][reason] = number
+    return reasons
 
 
 def _with_winners(model: type[Table], good: str, staged: Staging, snapshot: Snapshot) -> str:

@@ -26,6 +26,7 @@ EXTRA = pa.schema(
     [("arrival", pa.int64()), ("source_row", pa.int64()), ("reasons", pa.string()), ("content", pa.string())]
 )
 MEMORY = "1GB"
+QUARANTINE = "quarantine"
 
 
 class Staging:
@@ -80,6 +81,12 @@ class Staging:
             self.engine.register("given", checked)
             stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
             self.stage({table: f"SELECT {stored}, {', '.join(EXTRA.names)} FROM given"})
+
+        if rows.refused:
+            schema = TABLES[QUARANTINE].schema()
+            refused = [(*row[:-1], shown(row[-1])) for row in rows.refused]
+            self.engine.register("given", _as_table(refused, schema))
+            self.stage({QUARANTINE: "SELECT * FROM given"})
 
     def rows(self, table: str) -> str:
         """SQL that reads everything staged for a table."""
