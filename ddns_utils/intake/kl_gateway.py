@@ -8,6 +8,7 @@ never by their display; FSIII's old form becomes its UUID. A resource that no ta
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -85,6 +86,7 @@ class Report:
         self.bundle, self.delivery_id, self.number = bundle, delivery_id, number
         self.resources = [entry["resource"] for entry in bundle.get("entry", ())]
         self.by_id = {resource.get("id"): resource for resource in self.resources}
+        self.by_name = {f"{resource['resourceType']}/{resource.get('id')}": resource for resource in self.resources}
         self.law = kl_codes.law_of_profile(fhir.profile(bundle))
         self.faults: list[str] = []
         self.reported_at = self.moment(bundle.get("timestamp"), "reported_at")
@@ -161,11 +163,18 @@ class Report:
 
     def organization(self, reference: Resource | None) -> str | None:
         """Identifier (SOR, else FK-org) of the organization a reference points to."""
-        return fhir.identifier(self.by_id.get(fhir.referred(reference)))
+        return fhir.identifier(self.find(reference))
+
+    def find(self, reference: Resource | None) -> Resource | None:
+        """The resource of the report that a reference points to; by its id alone if the type it names is off."""
+        text = reference.get("reference") if reference else None
+        if text is None:
+            return None
+        return self.by_name.get("/".join(text.rsplit("/", 2)[-2:])) or self.by_id.get(fhir.referred(reference))
 
     def law_of(self, *ids: str | None) -> str | None:
         """Law of a care resource: that of the first coded resource it refers to, else of the report's first one."""
         if self.law:
             return self.law
-        laws = (kl_codes.law_of_code(self.by_id.get(each)) for each in (*ids, *self.by_id))
-        return next(filter(None, laws), None)
+        candidates = itertools.chain(map(self.by_id.get, ids), self.resources)
+        return next(filter(None, map(kl_codes.law_of_code, candidates)), None)

@@ -21,9 +21,7 @@ def _referral(report: Report, r: Resource) -> tuple:
     levels = [c for c in categories if c in ("basic", "advanced")]
     kinds = [c for c in categories if c and c not in levels]
     discharge, reason = fhir.extension(r, "PreconditionDate"), fhir.extension(r, "request-statusReason")
-    diagnoses = (
-        kl_codes.coding(report.by_id.get(fhir.referred(each)), fhir.SKS) for each in r.get("reasonReference", ())
-    )
+    diagnoses = (kl_codes.coding(report.find(each), fhir.SKS) for each in r.get("reasonReference", ()))
     return report.law, r.get("status") == VOID, (
         r.get("id"),
         kinds[0] if kinds else None,

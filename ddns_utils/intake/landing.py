@@ -75,7 +75,7 @@ class _Work:
 
     def _stage_all(self, known: set[str]) -> None:
         for number, file in enumerate(self.deliveries):
-            self.tell("read", number, len(self.deliveries))
+            self.tell("Reading deliveries", number, len(self.deliveries))
             if file.sha256 in known:
                 self.landing.known.append(file.name)
                 continue
@@ -86,7 +86,7 @@ class _Work:
                 self.refused_ids.add(file.delivery_id)
                 self.landing.refused[file.name] = hide(_why(error))
         self._stage_rows()
-        self.tell("read", len(self.deliveries), len(self.deliveries))
+        self.tell("Reading deliveries", len(self.deliveries), len(self.deliveries))
 
     def _stage(self, file: DeliveredFile, arrival: int) -> None:
         tally = None
@@ -107,13 +107,13 @@ class _Work:
         tables = [name for name in TABLES if name in self.staged.files and name != QUARANTINE]
         fates: list[Fate] = []
         for number, table in enumerate(tables):
-            self.tell("write", number, len(tables))
+            self.tell("Writing registers", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)
         if QUARANTINE in self.staged.files:
             fates += settle_refused(self.staged, self.refused_ids, self.writer)
         self._count(fates)
         self.writer.append("delivery", self._delivery_rows(fates))
-        self.tell("write", len(tables), len(tables))
+        self.tell("Writing registers", len(tables), len(tables))
 
     def _count(self, fates: list[Fate]) -> None:
         together: dict[tuple[str, str], list[Fate]] = {}

@@ -131,8 +131,11 @@ def _fingerprint_file(folder: Path) -> Path:
 def _make(file: Path) -> bytes:
     key = secrets.token_bytes(KEY_BYTES)
     file.parent.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+    written = file.with_name(f"{file.name}.new")
+    written.unlink(missing_ok=True)
+    with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(key.hex())
+    written.rename(file)
     return key
 
 

@@ -219,6 +219,22 @@ def test_a_resource_of_another_shape_is_in_quarantine_and_its_neighbours_land(pl
     assert [row["care_plan_id"] for row in rows(registers, "care_plan")] == ["good"]
 
 
+def test_a_reference_finds_its_resource_by_type_and_id_and_by_id_alone_where_the_type_is_misspelt(tmp_path, registers):
+    unit = {"resourceType": "Organization", "id": "1", "identifier": [{"system": "sor", "value": "391111000016003"}]}
+    plans = [
+        care_plan(id_, activity=None)
+        | {"activity": [{"detail": {"status": "in-progress", "performer": [{"reference": reference}]}}]}
+        for id_, reference in (
+            ("1", "Organization/1"),
+            ("2", "https://test.fhir.dk/Organization/1"),
+            ("3", "Organisation/9"),
+        )
+    ]
+    write_reports(tmp_path / "report.ndjson", report(*plans, unit, unit | {"id": "9"}))
+    landed(tmp_path / "report.ndjson", registers)
+    assert [row["performer"] for row in rows(registers, "care_plan")] == ["391111000016003"] * 3
+
+
 def test_bundles_nested_without_end_are_in_quarantine(tmp_path, registers):
     bundle = report(care_plan())
     for _ in range(300):
@@ -339,6 +355,7 @@ def test_no_cpr_number_is_in_any_file_of_the_store_or_in_the_report(tmp_path, re
                 assert number.encode() not in file.read_bytes(), file.name
 
 
+KILLED_AT = ["Reading deliveries 0", "Reading deliveries 6", *(f"Writing registers {n}" for n in (0, 4, 9, 11))]
 LAND = """
 import sys
 from pathlib import Path
@@ -349,7 +366,7 @@ land(Path(sys.argv[1]), Registers(Path(sys.argv[2])), bytes.fromhex(sys.argv[3])
 """
 
 
-@pytest.mark.parametrize("moment", ["read 0", "read 6", "write 0", "write 4", "write 9", "write 11"])
+@pytest.mark.parametrize("moment", KILLED_AT)
 def test_a_kill_leaves_the_last_version_and_the_next_landing_completes_it(moment, delivery, registers, tmp_path):
     first = write_csv(tmp_path / "first" / "2025-01-01", "LPR_A_KONTAKT", [CONTACT | {"DW_EK_KONTAKT": "k0"}, CONTACT])
     landed(first, registers)
