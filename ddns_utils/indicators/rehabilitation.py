@@ -68,8 +68,7 @@ def offered_within_7_days(rows: ibis.Table, snapshot: Snapshot, period: Period) 
 
 def days_to_offer(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
     """Days from discharge to the first offered contact, 0 if it was offered before; missing without an offer."""
-    days = _days_to_offer(rows)
-    return rows.mutate(counts=ibis.ifelse(days < 0, 0, days))
+    return rows.mutate(counts=_days_to_offer(rows).clip(lower=0))
 
 
 def _days_to_offer(rows: ibis.Table) -> ibis.Value:
@@ -93,8 +92,7 @@ def courses_begun(snapshot: Snapshot, period: Period) -> ibis.Table:
         stays,
         [
             offered.person_id == stays.patient,
-            stays.first <= offered.discharged_on,
-            stays.last >= offered.discharged_on,
+            offered.discharged_on.between(stays.first, stays.last),
         ],
     )
     return behind.group_by("person_id", "on").aggregate(
