@@ -61,8 +61,6 @@ def plot_areas(
             ax.xaxis.get_major_locator().set_params(nbins=6 if len(parts) == 1 else 4)
             ax.grid(axis="x")
             _references(ax, nation, known, language, labelled=True)
-        low, high = axes[0][0].get_xlim()
-        axes[0][0].set_xlim(0 if 0 < low < 0.6 * high else low, high)
         heading(figure, known, language)
         finish(axes[0][0], disclosed, rows, ("area",), language, also=nation)
     return axes[0][0] if len(parts) == 1 else list(axes[0])

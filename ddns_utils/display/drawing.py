@@ -99,3 +99,8 @@ def finish(
     figure = ax.figure
     figure.supxlabel(wrapped(" · ".join(notes), 105), x=0.01, ha="left", fontsize=8.5, color=MUTED)
     remember(figure, disclosed, rows if also is None else pd.concat([also, rows]), dimensions)
+
+
+def places(rows: pd.DataFrame, dimension: str, order: list[str]) -> pd.Series:
+    """Position of each row's value in ``order``."""
+    return rows[dimension].astype(str).map({value: at for at, value in enumerate(order)})

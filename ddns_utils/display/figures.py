@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ddns_utils.disclosure import Disclosed
-from ddns_utils.display.drawing import finish, missing_marks, points, value_range, values, without_totals
+from ddns_utils.display.drawing import finish, missing_marks, places, points, value_range, values, without_totals
 from ddns_utils.display.rows import DIMENSIONS, mark, one_indicator, period_name, select, value_name
 from ddns_utils.display.style import (
     MARKERS,
@@ -60,13 +60,10 @@ def plot_trend(
         _, ax = plt.subplots(figsize=(WIDTH, 3.7))
         ends = []
         for colour, marker, (value, lines) in zip(PALETTE, MARKERS, groups, strict=False):
-            lines = (
-                lines.assign(x=lines["period"].map(periods.index).astype(int))
-                .set_index("x")
-                .reindex(range(len(periods)))
-            )
+            lines = lines.assign(x=places(lines, "period", periods)).set_index("x").reindex(range(len(periods)))
             ax.plot(lines.index, lines["value"], color=colour, marker=marker, markersize=6, linewidth=2)
             ax.fill_between(lines.index, lines["lower"], lines["upper"], color=colour, alpha=0.16, linewidth=0)
+            ax.vlines(lines.index, lines["lower"], lines["upper"], color=colour, alpha=0.35, linewidth=1.5)
             last = lines["value"].last_valid_index()
             if value is not None and last is not None:
                 ends.append([lines["value"][last], value_name(hue, value, language), colour])
@@ -103,7 +100,7 @@ def plot_age_sex(
         gone = []
         for index, sex in enumerate(sexes):
             there = rows[rows["sex"] == sex]
-            x = there["age_band"].map(bands.index).astype(int) + (index - (len(sexes) - 1) / 2) * 0.24
+            x = places(there, "age_band", bands) + (index - (len(sexes) - 1) / 2) * 0.24
             points(ax, x, there, PALETTE[index], MARKERS[index], label=value_name("sex", sex, language))
             gone += [(at, there.loc[[row]], PALETTE[index]) for row, at in x.items()]
         ax.set_xticks(range(len(bands)), [value_name("age_band", band, language) for band in bands])
@@ -113,7 +110,7 @@ def plot_age_sex(
         ax.grid(axis="y")
         missing_marks(ax, gone, disclosed, language)
         heading(ax.figure, known, language)
-        if len(sexes) > 1:
+        if len(sexes) > 1 and ax.get_legend_handles_labels()[0]:
             ax.legend(frameon=False, loc="best", handletextpad=0.3)
         finish(ax, disclosed, rows, ("age_band", "sex"), language)
     return ax
@@ -150,7 +147,7 @@ def plot_indicators(
         )
         for ax, known, colour in zip(axes[0], chosen, PALETTE * 2, strict=False):
             there = rows[rows["indicator"] == known.id]
-            y = there[by].map(down.index).astype(int)
+            y = places(there, by, down)
             points(ax, y, there, colour, "o", sideways=True)
             for row, at in y.items():
                 if sign := mark(there.loc[row], disclosed, language):

@@ -41,7 +41,7 @@ def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: st
 def figure_svg(figure: mpl.figure.Figure, title: str) -> str:
     """The figure as SVG with its title on top, the same bytes every time; the figure is closed."""
     with house_style():
-        add_on_top(figure, title, 11.5, 80, fontweight="bold")
+        add_on_top(figure, title, 11.5, 72, fontweight="bold")
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Title": title, "Creator": None})
     plt.close(figure)
