@@ -28,6 +28,25 @@ RULES = {
     "atrial_fibrillation": ("DI48", None),
 }
 
+PAGE = """# The made-up Denmark against the real one
+
+Nobody in the made-up Denmark is a real person: CPR numbers fail modulus 11 on purpose, provider and organisation
+numbers are invented, and every event is drawn at random. It is there to build and test on, never to learn about people.
+
+The figures below are counted in the delivered files of {citizens:,} made-up citizens over {years} years (seed 1), for
+{year} (population: at the start). Written by `python -m ddns_utils.synthetic.calibration`; a test holds every row
+within 10 %. Disease is found by our own rules, because RUKS's are not public: a hospital diagnosis that is not
+retracted or two purchases of its medicine; diabetes by two events over diagnoses, podiatry, medicine and HbA1c.
+
+What is planted on purpose stands in `truth.json` beside the deliveries, and tests find it again: municipalities that
+differ in HbA1c, in follow-up by general practice and in early rehabilitation; an effect of early rehabilitation that
+frailty, age and disease confound; a winter peak of acute contacts; lag from event to register and to the gateway.
+
+What is simpler than life: every municipality has the country's ages; nobody immigrates or emigrates; households and
+kinship exist only between mothers and children born in the years covered; a hospital unit stands for a chapter of
+diagnoses; codes marked unverified in the code lists are placeholders.
+"""
+
 
 def compare(folder: Path, year: int) -> pd.DataFrame:
     """One row per published figure: figure, published, made_up, ratio, unit, en, source, confidence."""
@@ -192,12 +211,7 @@ def _diseases(database, year: int) -> dict[str, float]:
 def as_markdown(frame: pd.DataFrame, citizens: int, years: int, year: int) -> str:
     """The comparison as a page of documentation."""
     lines = [
-        "# The made-up Denmark against the real one",
-        "",
-        f"Counted in the delivered files of {citizens:,} made-up citizens over {years} years (seed 1), year {year}. "
-        "Nobody in them is a real person. Written by `python -m ddns_utils.synthetic.calibration`; a test holds every "
-        "row within 10 %.",
-        "",
+        PAGE.format(citizens=citizens, years=years, year=year),
         "| figure | published | made up | ratio | source | confidence |",
         "|---|--:|--:|--:|---|---|",
     ]

@@ -90,6 +90,9 @@ def make(seed: int, chunk: int, people: People, window: Window) -> dict[str, np.
         ago = rng.exponential(365.25 / disease.new_a_year, len(people))
         first_possible = people.born + 2 * 365
         onset[name] = np.where(has, np.maximum(when - ago, np.minimum(first_possible, when - 30)), np.nan)
+        months = (window.end - window.year_end) / 365.25  # new cases after the last whole year
+        later = chosen(rng, scaled(weight * alive * ~has, target * disease.new_a_year * months, 0.5), stratum)
+        onset[name][later] = window.year_end + rng.random(int(later.sum())) * (window.end - window.year_end)
     return onset
 
 

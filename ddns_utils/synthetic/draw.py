@@ -55,17 +55,18 @@ def pick(rng: np.random.Generator, weights: dict, size: int) -> np.ndarray:
 
 
 def repeated(
-    rng: np.random.Generator, start: np.ndarray, end: np.ndarray, interval: np.ndarray, jitter: float = 0.3
+    rng: np.random.Generator, start: np.ndarray, end: np.ndarray, interval: np.ndarray, fresh: np.ndarray | bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Repeated moments: for each span, which span it is and when, about every ``interval`` days, before its end.
 
-    Each span begins at a chance point of its own rhythm, so that no season arises.
+    A fresh span begins with a moment; any other at a chance point of its own rhythm, so that no season arises.
     """
     number = np.maximum(np.ceil((end - start) / interval) + 1, 0).astype(np.int64)
     which = np.repeat(np.arange(len(start)), number)
     turn = np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
-    phase = rng.random(len(start))
-    when = start[which] + (turn - phase[which] + jitter * (rng.random(len(which)) - 0.5)) * interval[which]
+    phase = np.where(fresh, -0.03, rng.random(len(start)))
+    wobble = np.where(turn == 0, 0, 0.3 * (rng.random(len(which)) - 0.5))
+    when = start[which] + (turn - phase[which] + wobble) * interval[which]
     kept = (when >= start[which]) & (when < end[which])
     return which[kept], when[kept]
 

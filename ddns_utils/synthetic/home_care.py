@@ -91,7 +91,8 @@ def reports(seed: int, chunk: int, people: People, granted: Grants, window: Wind
     rng = generator(seed, chunk, 17)
     ids, luck = Ids(rng), random.Random(int(rng.integers(2**62)))
     sors = keepers()
-    for at in range(len(granted.person)):
+    patients: dict[tuple[int, int], str] = {}
+    for at in np.argsort(granted.person, kind="stable").tolist():
         person = int(granted.person[at])
         start, end = int(granted.start[at]), float(granted.end[at])
         moved = people.moved[person]
@@ -101,9 +102,9 @@ def reports(seed: int, chunk: int, people: People, granted: Grants, window: Wind
         if max(start, window.start) < moved < end:
             stays = [(start, moved, home), (int(moved) + 3, end, int(people.new_home[person]))]
         for begins, ends, place in stays:
-            course = _Course(
-                ids, luck, people.cpr[person], sors[place], begins, ends, bool(people.last[person] <= ends)
-            )
+            patient = patients.setdefault((person, place), ids())
+            course = _Course(ids, luck, patient, people.cpr[person], sors[place], begins, ends)
+            course.dies = bool(people.last[person] <= ends)
             course.grant(granted.home[at], granted.nursed[at], float(people.frailty[person]))
             for day, entries in course.days(window):
                 if window.start <= day < window.end:
@@ -113,10 +114,10 @@ def reports(seed: int, chunk: int, people: People, granted: Grants, window: Wind
 class _Course:
     """One citizen's care in one municipality."""
 
-    def __init__(self, ids: Ids, luck: random.Random, cpr: str, sor: str, start: int, end: float, dies: bool) -> None:
-        self.ids, self.luck, self.start, self.end, self.dies = ids, luck, start, end, dies
-        self.patient = ids()
-        self.cpr, self.sor = cpr, sor
+    def __init__(self, ids: Ids, luck: random.Random, patient: str, cpr: str, sor: str, start: int, end: float) -> None:
+        self.ids, self.luck, self.start, self.end = ids, luck, start, end
+        self.patient, self.cpr, self.sor = patient, cpr, sor
+        self.dies = False
         self.conditions: dict[str, tuple[str, int | None]] = {}  # id → code, severity (home care only)
         self.goals: dict[str, str] = {}  # condition → goal
         self.interventions: dict[str, tuple[str, str]] = {}  # id → code, condition

@@ -36,7 +36,7 @@ FOLLOWED = {
     "heart_failure": (1.0, 250),
     "atrial_fibrillation": (1.0, 270),
     "osteoporosis": (0.85, 400),
-    "dementia": (0.85, 280),
+    "dementia": (0.95, 250),
     "rheumatoid_arthritis": (1.0, 190),
     "schizophrenia": (1.0, 120),
 }
@@ -180,7 +180,8 @@ def _chronic(rng, people: People, onset, window: Window) -> list[Stays]:
         share, interval = FOLLOWED[name]
         who = np.flatnonzero(~np.isnan(onset[name]) & (rng.random(len(people)) < share))
         start = np.maximum(onset[name][who], window.start)
-        which, when = repeated(rng, start, np.minimum(people.last[who], window.end), np.full(len(who), float(interval)))
+        end = np.minimum(people.last[who], window.end)
+        which, when = repeated(rng, start, end, np.full(len(who), float(interval)), start > window.start)
         found.append(_stays(rng, who[which], when, "chronic", at))
     return found
 

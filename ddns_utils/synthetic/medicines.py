@@ -63,7 +63,7 @@ def prescriptions(
     ) -> None:
         begin = np.maximum(np.maximum(since, window.start), people.born[who])
         own = interval * rng.uniform(0.9, 1.15, len(who))
-        which, when = repeated(rng, begin, np.minimum(people.last[who], window.end), own)
+        which, when = repeated(rng, begin, np.minimum(people.last[who], window.end), own, since > window.start)
         size = len(which)
         reason = np.full(size, indication, dtype=object)
         reason[rng.random(size) < 0.15] = None
@@ -78,7 +78,7 @@ def prescriptions(
     age = people.age(window.start)
     for atc, doses, interval, share, least_age in COMMON:
         who = np.flatnonzero((age >= least_age) & (rng.random(len(people)) < share))
-        add(who, window.start + rng.random(len(who)) * 300, atc, doses, interval, None)
+        add(who, np.full(len(who), float(window.start)), atc, doses, interval, None)
     young = (
         people.female & (age >= 18) & (age < 35) & np.isnan(onset["type2_diabetes"]) & np.isnan(onset["type1_diabetes"])
     )
@@ -151,8 +151,8 @@ def _hba1c(rng, people: People, onset: dict, given: dict, window: Window) -> tup
     since = np.where(kind[who] == 1, onset["type1_diabetes"][who], onset["type2_diabetes"][who])
     begin = np.maximum(np.maximum(since, window.start), people.born[who])
     interval = rng.choice([95.0, 150.0, 260.0], len(who), p=[0.3, 0.45, 0.25])
-    which, when = repeated(rng, begin, np.minimum(people.last[who], window.end), interval)
-    usual = np.where(kind[who] == 1, rng.normal(60, 11, len(who)), rng.normal(53.5, 10.5, len(who)))
+    which, when = repeated(rng, begin, np.minimum(people.last[who], window.end), interval, since > window.start)
+    usual = np.where(kind[who] == 1, rng.normal(60, 11, len(who)), rng.normal(54.0, 12.5, len(who)))
     diet = given[DIET_ONLY[0]][who] == DIET_ONLY[1]
     usual = np.where(diet, rng.normal(51, 2.5, len(who)).clip(49), usual)
     shift = np.array([truths.HBA1C_SHIFT.get(code, 0.0) for code in municipalities()])

@@ -8,7 +8,7 @@ import numpy as np
 
 from ddns_utils import codelists
 from ddns_utils.synthetic import truths
-from ddns_utils.synthetic.draw import chosen, counts, day_number, days, generator, pick, repeated, scaled
+from ddns_utils.synthetic.draw import chosen, counts, days, generator, pick, repeated, scaled
 from ddns_utils.synthetic.hospital import Stays
 from ddns_utils.synthetic.people import People, Window, municipalities, municipality_shares
 
@@ -19,6 +19,7 @@ AGE_EDGES = (1, 6, 18, 30, 50, 65, 80)
 CONTACTS_BY_AGE = (0.9, 0.65, 0.55, 0.9, 1.0, 1.0, 1.0, 1.8)
 PER_CHRONIC_DISEASE = 0.12  # added to the rate, per disease
 UNSEEN_IN_FOUR_MONTHS = 1.8
+ON_MOTHERS_CARD = 0.3  # share of services to children under one year; made up
 UNSEEN_BY_AGE = (0.3, 0.7, 1.5, 1.3, 1.2, 0.9, 0.4, 0.25)
 CHANNELS = {"800101": 0.46, "800201": 0.26, "800105": 0.21, "800125": 0.02, "800106": 0.03, "800421": 0.02}
 CONTROLLED = {
@@ -125,14 +126,20 @@ def _rows(rng, people: People, person: np.ndarray, when: np.ndarray, code: np.nd
     thursday = settled - ((settled.astype(int) + 3) % 7).astype("timedelta64[D]") + np.timedelta64(3, "D")
     year = thursday.astype("datetime64[Y]").astype(int) + 1970
     week = (thursday - thursday.astype("datetime64[Y]").astype("datetime64[D]")).astype(int) // 7 + 1
-    child = (people.born[person] > day_number("1970-01-01")) & (people.age(when.mean())[person] < 0)
+    # A service to a baby may be settled on the mother's card; the mark then says that it is the child's.
+    baby = (
+        (people.mother[person] >= 0) & (when - people.born[person] < 365) & (rng.random(len(person)) < ON_MOTHERS_CARD)
+    )
+    baby &= people.last[people.mother[person]] > when + 3
+    card = np.where(baby, people.mother[person], person)
+    several = np.where(code == "807101", 1 + rng.poisson(0.4, len(person)), 1)
     return {
-        "PNR": people.cpr[person],
-        "YDERNR": provider(people.home_at(person, when), person),
+        "PNR": people.cpr[card],
+        "YDERNR": provider(people.home_at(card, when), card),
         "SPECIALE": code,
-        "YDLANT": np.ones(len(person), dtype=int),
+        "YDLANT": several,
         "HONUGE": np.char.zfill((year % 100 * 100 + week).astype("U4"), 4),
-        "BARNMAK": child.astype(int),
+        "BARNMAK": baby.astype(int),
         "BEHANDLINGSDATO": day,
     }
 

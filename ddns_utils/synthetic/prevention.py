@@ -36,6 +36,7 @@ def reports(seed: int, chunk: int, people: People, onset: dict, window: Window) 
     units = {home: (ids(), ids()) for home in range(len(municipalities()))}
     sors = keepers()
     span = (window.end - window.start) / 365.25
+    patients: dict[tuple[int, int], str] = {}
     starts = []
     for name, share in OFFERED.items():
         who = np.flatnonzero(~np.isnan(onset[name]) & (rng.random(len(people)) < share * span))
@@ -47,16 +48,26 @@ def reports(seed: int, chunk: int, people: People, onset: dict, window: Window) 
         if day + LONGEST_DAYS >= until or day >= window.end:
             continue
         home = int(people.home_at(np.array([person]), np.array([float(day)]))[0])
-        course = _course(ids, luck, people.cpr[person], sors[home], units[home], home, name, day, completed)
+        patient = patients.setdefault((person, home), ids())
+        course = _course(ids, luck, patient, people.cpr[person], sors[home], units[home], home, name, day, completed)
         for when, entries in course:
             if window.start <= when < window.end:
                 yield Report(PREVENTION, when, person, home, entries)
 
 
 def _course(
-    ids: Ids, luck: random.Random, cpr: str, sor: str, units: tuple, home: int, name: str, day: int, completed: bool
+    ids: Ids,
+    luck: random.Random,
+    patient: str,
+    cpr: str,
+    sor: str,
+    units: tuple,
+    home: int,
+    name: str,
+    day: int,
+    completed: bool,
 ) -> Iterator[tuple[int, dict[str, bytes]]]:
-    patient, referral, focus, talk, plan, condition, closing = (ids() for _ in range(7))
+    referral, focus, talk, plan, condition, closing = (ids() for _ in range(6))
     team, clinic = units
     diagnosis, display = DIAGNOSIS[name]
     self_referred = luck.random() < 0.15

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
@@ -43,6 +44,7 @@ CANCELLED, SENT_IN_ERROR, REPLACED, CORRECTED = 0.14, 0.012, 0.02, 0.03
 HOSPITAL_SOR, TEAM_SOR = "9980500{:03d}1000016009", "9980600{:03d}1000016009"
 
 
+@cache
 def keepers() -> list[str]:
     """The record-keeping organisation (SOR) of each municipality."""
     found = {row["municipality"]: row["code"] for row in codelists.rows("municipal_organization")}
@@ -61,7 +63,7 @@ def reports(seed: int, chunk: int, people: People, plans: Plans, window: Window)
         patient = patients.setdefault((person, home), ids())
         course = Course(people, plans, at, patient, units[home], ids, luck, names.get(plans.diagnosis[at], "Diagnose"))
         for day, entries in course.days():
-            if window.start <= day < window.end:
+            if window.start <= day < window.end and day <= course.until + 1:
                 yield Report(GUIDE, day, person, home, entries)
 
 
@@ -71,7 +73,7 @@ class Course:
     def __init__(self, people: People, plans: Plans, at: int, patient: str, units: tuple, ids: Ids, luck, name: str):
         self.ids, self.luck, self.patient = ids, luck, patient
         self.person, self.home = int(plans.person[at]), int(plans.home[at])
-        self.cpr, self.sor = people.cpr[self.person], keepers_cached()[self.home]
+        self.cpr, self.sor = people.cpr[self.person], keepers()[self.home]
         self.received, self.discharged = int(plans.received[at]), int(plans.discharged[at])
         self.offered = None if np.isnan(plans.offered[at]) else int(plans.offered[at])
         self.hospital, self.team = units
@@ -80,53 +82,58 @@ class Course:
         self.until = min(died, leaves)
         self.dead = died <= self.until
         self.referral, self.focus = ids(), ids()
+        self.replaced: tuple[str, bytes] | None = None
         self.kind, self.code, self.name = plans.kind[at], plans.diagnosis[at], name
 
     def days(self) -> Iterator[tuple[int, dict[str, bytes]]]:
         """Days with changes, and the resources reported for each."""
-        first = max(self.received, 0)
-        yield first, self._referral("active", None)
-        if self.luck.random() < SENT_IN_ERROR:
-            yield first + 2, self._referral("entered-in-error", None)
-            return
-        if self.offered is None:
-            reason = self.luck.choices(list(ON_HOLD), ON_HOLD.values())[0]
+        luck, first = self.luck, self.received
+        if luck.random() < CORRECTED:  # the first report had a wrong day of discharge
+            self.discharged -= 2
+            yield first, self._referral("active", None)
+            self.discharged += 2
+        else:
+            yield first, self._referral("active", None)
+        if luck.random() < SENT_IN_ERROR:
+            withdrawn = luck.random() < 0.6
             yield (
-                first + self.luck.randint(2, 6),
-                self._referral("on-hold", None, reason=fhir.code("referral_status_reason", reason)),
+                first + 2,
+                self._referral("entered-in-error", None) if withdrawn else self._held("sent_in_error", None),
             )
             return
-        if self.luck.random() < REPLACED:
-            old = self.referral
-            revoked = self._referral("revoked", None)
+        if self.offered is None:
+            reason = luck.choices(list(ON_HOLD), ON_HOLD.values())[0]
+            yield first + luck.randint(2, 6), self._held(reason, None)
+            return
+        if luck.random() < REPLACED:
+            self.replaced = self.referral, self._referral("revoked", None)[self.referral]
             self.referral = self.ids()
-            yield first + 1, revoked | self._referral("active", None, replaces=old)
-        elif self.luck.random() < CORRECTED:
-            self.discharged_reported = self.discharged
-            yield first + 1, self._referral("active", None, level=True)
-        known = min(self.offered, first + self.luck.randint(1, 3))
-        if self.offered > self.discharged + 7 and self.luck.random() < 0.3:
-            declined = self.luck.choice(["postponed", "free_choice_declined"])
-            yield known, self._referral("on-hold", self.offered, reason=fhir.code("referral_status_reason", declined))
-        elif known < self.offered:
+        known = min(self.offered, first + luck.randint(1, 3))
+        if self.offered > self.discharged + 7 and luck.random() < 0.3:
+            yield known, self._held(luck.choice(("postponed", "free_choice_declined")), self.offered)
+        else:
             yield known, self._referral("active", self.offered, level=True)
         yield from self._training()
 
-    def _referral(self, status: str, offered: int | None, *, reason=None, replaces=None, level: bool = False) -> dict:
+    def _held(self, reason: str, offered: int | None) -> dict[str, bytes]:
+        return self._referral("on-hold", offered, reason=fhir.code("referral_status_reason", reason))
+
+    def _referral(self, status: str, offered: int | None, *, reason=None, level: bool = False) -> dict[str, bytes]:
         categories = [fhir.code("rehabilitation_plan_kind", self.kind)]
         if level and self.kind == "general":
-            short = "basic" if hash_of(self.referral) % 10 < 7 else "advanced"
+            short = "basic" if int(self.patient[:6], 16) % 10 < 7 else "advanced"
             categories.append(fhir.code("rehabilitation_plan_kind", short))
-        request = GUIDE.service_request(
-            self.referral, self.patient, status, self.received, self.hospital, [self.focus], categories=categories,
-            discharged=self.discharged, offered=offered, reason=reason, replaces=replaces,
-        )  # fmt: skip
+        old = dict([self.replaced]) if self.replaced else {}
         return {
             self.patient: GUIDE.patient(self.patient, self.cpr, self.sor),
             self.hospital: GUIDE.organization(self.hospital, HOSPITAL_SOR.format(self.home)),
             self.focus: GUIDE.focus_condition(self.focus, self.patient, self.code, self.name),
-            self.referral: request,
-        }
+            **old,
+            self.referral: GUIDE.service_request(
+                self.referral, self.patient, status, self.received, self.hospital, [self.focus], categories=categories,
+                discharged=self.discharged, offered=offered, reason=reason, replaces=next(iter(old), None),
+            ),
+        }  # fmt: skip
 
     def _training(self) -> Iterator[tuple[int, dict[str, bytes]]]:
         luck, ids = self.luck, self.ids
@@ -136,6 +143,8 @@ class Course:
         sessions = [start + 7 * turn + luck.randint(0, 2) for turn in range(1, luck.choice((2, 3, 3, 4, 5, 6)))]
         end = sessions[-1] + luck.randint(1, 5)
         cancelled = luck.random() < CANCELLED
+        if cancelled and luck.random() < 0.3:  # given up after the first meeting
+            sessions, end = [], start + luck.randint(1, 9)
         reason = luck.choices(list(REASONS), REASONS.values())[0] if cancelled else None
         if end >= self.until:
             sessions = [day for day in sessions if day < self.until]
@@ -199,7 +208,7 @@ class Course:
             yield end, last | ended | having(True, True)
             return
         better = luck.random() < 0.6
-        yield end, last | having(not better, better and False) | ended
+        yield end, last | having(not better, False) | ended
 
     def _met(self, day: int, plan: str) -> dict[str, bytes]:
         one = self.ids()
@@ -208,18 +217,3 @@ class Course:
         return {
             one: GUIDE.encounter(one, self.patient, "finished", form, when, self.luck.choice((30, 45, 60)), plan=plan)
         }
-
-
-_keepers: list[str] = []
-
-
-def keepers_cached() -> list[str]:
-    """The record-keepers, looked up once."""
-    if not _keepers:
-        _keepers.extend(keepers())
-    return _keepers
-
-
-def hash_of(id_: str) -> int:
-    """A number from an id, the same in every run."""
-    return int(id_[:6], 16)
