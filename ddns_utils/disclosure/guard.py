@@ -72,13 +72,19 @@ class _Table:
         return counted
 
     def _order(self, left: np.ndarray) -> np.ndarray:
-        """Rank of each cell: numbers that protect nobody (zeros) first, then country and totals, then the largest."""
+        """Rank of each cell, the most wanted first.
+
+        Numbers that protect nobody (zeros), then the country, regions and totals, then cells in fewer sums with small
+        ones, then the largest: what is hidden to protect lies close to what it protects.
+        """
         keys = self.cells.keys
         level = [0 if key[0] == areas.COUNTRY else 1 if key[0] in areas.codes("region") else 2 for key in keys]
         split = [sum(value != ALL for value in key[1:3]) for key in keys]
         inside = np.minimum(self.n, left) if self.kind == "proportion" else self.n
         rank = np.empty(len(keys), dtype=int)
-        rank[np.lexsort((-inside, split, level, inside != 0))] = np.arange(len(keys))
+        ties = abs(self.sums)
+        near = ties.T @ (ties @ (self.small_n | self.small_of).astype(float))
+        rank[np.lexsort((-inside, near, split, level, inside != 0))] = np.arange(len(keys))
         return rank
 
     def targets(self, hidden: np.ndarray) -> np.ndarray:

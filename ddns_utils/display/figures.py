@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from ddns_utils.disclosure import Disclosed
 from ddns_utils.display.drawing import finish, missing_marks, places, points, value_range, values, without_totals
-from ddns_utils.display.rows import DIMENSIONS, mark, one_indicator, period_name, select, value_name
+from ddns_utils.display.rows import DIMENSIONS, mark, one_indicator, period_name, require_disclosed, select, value_name
 from ddns_utils.display.style import (
     MARKERS,
     MUTED,
@@ -133,7 +133,7 @@ def plot_indicators(
     """
     if by not in DIMENSIONS[1:]:
         raise DefinitionError(f"plot_indicators has no rows by '{by}'. Choose one of: {', '.join(DIMENSIONS[1:])}.")
-    chosen = [one_indicator(disclosed, i) for i in (indicators or list(disclosed.indicators))]
+    chosen = [one_indicator(disclosed, i) for i in (indicators or require_disclosed(disclosed).indicators)]
     rows = select(disclosed, indicator=[i.id for i in chosen], period=period, area=area, free=("indicator", by))
     if by == "area":
         rows = rows[rows["area_level"].isin(["country", level])]

@@ -1,0 +1,178 @@
+import ast
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from made_results import EVENTS, SHARE, cube, measured
+
+import ddns_utils
+from ddns_utils import display, language
+from ddns_utils.disclosure import Policy, disclose
+from ddns_utils.display import show, tables, words
+from ddns_utils.display.definitions import definition_html
+from ddns_utils.errors import DefinitionError
+
+PACKAGE = Path(ddns_utils.__file__).parent
+POLICY = Policy.read(PACKAGE.parent / "parameters" / "disclosure.toml")
+LAST = ("2024", "2025")
+REGIONS = {"1081": 3, "1082": 50, "1083": 60, "1084": 70, "1085": 80}
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    plt.switch_backend("Agg")
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def small():
+    rows = [{"area": area, "n": n, "of": 200.0} for area, n in REGIONS.items()]
+    return disclose(measured([*rows, {"area": "DK", "n": 263.0, "of": 1000.0}]), POLICY)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return disclose(cube(1, LAST), POLICY)
+
+
+PLOTS = {
+    "trend": lambda d: display.plot_trend(d, language="da"),
+    "areas": lambda d: display.plot_areas(d, language="da"),
+    "age_sex": lambda d: display.plot_age_sex(d, language="da"),
+    "indicators": lambda d: display.plot_indicators(d, language="da"),
+    "table": lambda d: display.show_table(d, language="da", caption="Tal"),
+    "words": lambda d: words.value(d, language="da"),
+}
+
+
+@pytest.mark.parametrize("plot", PLOTS.values(), ids=PLOTS)
+def test_what_is_not_disclosed_is_refused_and_told_what_to_call(plot):
+    with pytest.raises(DefinitionError, match=r"Call disclose\(measure"):
+        plot(cube(1).frame)
+
+
+@pytest.mark.parametrize("name", ["trend", "areas", "indicators"])
+def test_a_figure_says_in_danish_what_it_shows_and_in_which_unit(whole, name):
+    axes = PLOTS[name](whole)
+    svg = show.figure_svg((axes[0] if isinstance(axes, list) else axes).figure, "Flere når målet")
+    for said in ("HbA1c under 59", "procent", "Flere når målet", "95 %-interval"):
+        assert said in svg
+    assert re.search(r">\d+\xa0%<", svg)
+    assert svg.count("<text") > 5
+
+
+def test_the_same_figure_is_the_same_bytes(whole):
+    once, again = (show.figure_svg(PLOTS["trend"](whole).figure, "T") for _ in range(2))
+    assert once == again
+
+
+def test_hidden_regions_are_marked_and_not_drawn(small):
+    axes = display.plot_areas(small, language="da", level="region")
+    axes.figure.canvas.draw()
+    drawn = np.concatenate([c.get_offsets()[:, 0] for c in axes.collections if len(c.get_offsets())])
+    said = [text.get_text() for text in axes.texts]
+    assert "<5" in said
+    assert "skjult" in said
+    shown = small.frame[(small.frame["area_level"] == "region") & (small.frame["status"] == "ok")]
+    drawn = drawn[drawn != 0] if (shown["value"] > 0).all() and not (drawn == 0).all() else drawn
+    assert sorted(np.round(drawn, 9)) == sorted(np.round(shown["value"], 9))
+
+
+class Checker(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.heads, self.tags = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.tags.append(tag)
+        if tag == "th":
+            self.heads.append([dict(attrs).get("scope"), ""])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "th":
+            self.heads[-1][1] += data
+
+
+def test_a_table_is_well_formed_escaped_and_explains_its_marks(small):
+    html, text = tables.table(small, language="da", caption="A <b> & B", rows=("area",), columns="period")
+    page = Checker()
+    page.feed(html)
+    assert page.open == []
+    assert "caption" in page.tags
+    assert all(scope in ("col", "row") and words.strip() for scope, words in page.heads)
+    assert "A &lt;b&gt; &amp; B" in html
+    assert "<td>&lt;5</td>" in html
+    assert "<td>skjult</td>" in html
+    assert "1–4 personer" in html
+    assert "26,3\xa0% (" in html
+    assert "<td>0,0" not in html
+    assert "A <b> & B" in text
+
+
+def test_a_figure_is_shown_with_alt_text_and_its_data(small, monkeypatch):
+    sent = []
+    monkeypatch.setattr(show, "publish_display_data", lambda data, metadata: sent.append((data, metadata["ddns"])))
+    axes = display.plot_areas(small, language="da", level="region")
+    with pytest.raises(DefinitionError, match="alt text"):
+        display.show_figure(axes, title="T", alt=" ", language="da")
+    display.show_figure(axes, title="Fund", alt="Regionerne", language="da")
+    ((data, about),) = sent
+    assert data["text/plain"] == about["alt"] == "Regionerne"
+    assert "&lt;5" in about["table"]
+    assert not plt.get_fignums()
+    with pytest.raises(DefinitionError, match="plot_trend"):
+        display.show_figure(plt.figure().gca(), title="T", alt="A", language="da")
+
+
+def test_words_are_honest_about_hidden_and_overlapping_numbers(small):
+    assert words.value(small, language="da") == "26,3\xa0% (23,6–29,1)"
+    assert words.value(small, language="en") == "26.3% (23.6–29.1)"
+    assert words.value(small, language="da", area="1081") == "<5"
+    assert "kan ikke sammenlignes" in words.against(small, language="da", area="1081")
+    rows = [{"period": p, "n": n, "of": 1000.0} for p, n in (("2023", 400.0), ("2024", 410.0), ("2025", 600.0))]
+    trend = disclose(measured(rows), POLICY)
+    assert words.change(trend, language="da", last="2024").startswith("ingen sikker forskel")
+    assert words.change(trend, language="da").startswith("steget fra 40,0\xa0%")
+    assert words.change(trend, language="en", first="2025", last="2023").startswith("fallen from 60.0%")
+
+
+def test_a_definition_shows_itself_escaped():
+    html = definition_html(SHARE, "da")
+    for said in ("Borgere, der tælles", "en borger", "40,0\xa0%", "Opfundet &lt;til&gt; prøve", "Ikke standardiseret."):
+        assert said in html
+    assert "pr. 1.000 borgere om året" in definition_html(EVENTS, "da")
+
+
+def said_in_package() -> tuple[set[str], set[str]]:
+    """Messages given to say() directly, and every text in the package, which a name may carry there."""
+    direct, texts = set(), set()
+    for file in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say" and node.args:
+                inside = ast.walk(node.args[0])
+                direct |= {n.value for n in inside if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    for file in PACKAGE.rglob("*.j2"):
+        direct |= set(re.findall(r'say\("([^"]+)"', file.read_text(encoding="utf-8")))
+    return direct, texts | direct
+
+
+def test_every_message_said_is_in_the_danish_catalogue_and_none_is_unused():
+    direct, texts = said_in_package()
+    assert direct - set(language._danish()) == set()
+    assert set(language._danish()) - texts == set()
+
+
+@pytest.mark.parametrize("message", sorted(language._danish()))
+def test_a_message_has_the_same_places_in_both_languages(message):
+    places = re.compile(r"{(\w+)}")
+    assert sorted(places.findall(message)) == sorted(places.findall(language._danish()[message]))
