@@ -76,9 +76,7 @@ def _pointed_out(codes: Sequence[str], level: str) -> set[str]:
     }
 
 
-def _column(
-    ax: Axes, rows: pd.DataFrame, pointed: set[str], disclosed: Disclosed, language: str, longest: int
-) -> None:
+def _column(ax: Axes, rows: pd.DataFrame, pointed: set[str], disclosed: Disclosed, language: str, longest: int) -> None:
     """Dots and names of one column of areas, from the top."""
     at = pd.Series(np.arange(len(rows)), index=rows.index)
     points(ax, at, rows, PALETTE[0], "o", sideways=True, size=30 if len(rows) <= ONE_COLUMN else 16)
