@@ -26,7 +26,7 @@ def project(tmp_path_factory):
     root = tmp_path_factory.mktemp("project")
     for name in ("notebooks", "parameters", "pyproject.toml"):
         (root / name).symlink_to(ROOT / name)
-    synthesize(root / "deliveries", citizens=3000, years=4, seed=1)
+    synthesize(root / "deliveries", citizens=10_000, years=4, seed=1)
     land(root / "deliveries", Registers(root / "registers"))
     return Project(root)
 
