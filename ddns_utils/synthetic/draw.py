@@ -39,7 +39,7 @@ def scaled(weight: np.ndarray, total: float, most: float = 0.98) -> np.ndarray:
     """Chances in proportion to ``weight`` that sum to ``total``, none above ``most``."""
     weight = np.asarray(weight, dtype=float)
     factor = total / max(weight.sum(), 1e-12)
-    for _ in range(20):
+    for _ in range(100):
         chance = np.minimum(weight * factor, most)
         if chance.sum() <= 0 or abs(chance.sum() - total) < 1e-6 * max(total, 1):
             break
@@ -65,7 +65,8 @@ def repeated(
     which = np.repeat(np.arange(len(start)), number)
     turn = np.arange(len(which)) - np.repeat(np.cumsum(number) - number, number)
     phase = np.where(fresh, -0.03, rng.random(len(start)))
-    wobble = np.where(turn == 0, 0, 0.3 * (rng.random(len(which)) - 0.5))
+    sure = np.broadcast_to(fresh, len(start))[which] & (turn == 0)
+    wobble = np.where(sure, 0, 0.3 * (rng.random(len(which)) - 0.5))
     when = start[which] + (turn - phase[which] + wobble) * interval[which]
     kept = (when >= start[which]) & (when < end[which])
     return which[kept], when[kept]

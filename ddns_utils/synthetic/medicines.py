@@ -150,7 +150,7 @@ def _hba1c(rng, people: People, onset: dict, given: dict, window: Window) -> tup
     who = np.flatnonzero(kind > 0)
     since = np.where(kind[who] == 1, onset["type1_diabetes"][who], onset["type2_diabetes"][who])
     begin = np.maximum(np.maximum(since, window.start), people.born[who])
-    interval = rng.choice([95.0, 150.0, 260.0], len(who), p=[0.3, 0.45, 0.25])
+    interval = rng.choice([95.0, 150.0, 260.0, 600.0], len(who), p=[0.28, 0.42, 0.2, 0.1])  # some are seldom measured
     which, when = repeated(rng, begin, np.minimum(people.last[who], window.end), interval, since > window.start)
     usual = np.where(kind[who] == 1, rng.normal(60, 11, len(who)), rng.normal(54.0, 12.5, len(who)))
     diet = given[DIET_ONLY[0]][who] == DIET_ONLY[1]
