@@ -9,7 +9,7 @@ import numpy as np
 from ddns_utils import codelists
 from ddns_utils.synthetic import disease
 from ddns_utils.synthetic.draw import generator, pick
-from ddns_utils.synthetic.hospital import KINDS, Stays
+from ddns_utils.synthetic.hospital import Stays
 from ddns_utils.synthetic.people import People
 
 # Action diagnosis and specialty of contacts for a chronic disease.
@@ -48,7 +48,7 @@ def _mix(column: str) -> dict[str, float]:
 def action_diagnoses(seed: int, chunk: int, people: People, onset: dict, stays: Stays) -> np.ndarray:
     """The action diagnosis of each stay."""
     rng = generator(seed, chunk, 4)
-    age = people.age(stays.start) if len(people) == len(stays) else (stays.start - people.born[stays.person]) / 365.25
+    age = (stays.start - people.born[stays.person]) / 365.25
     size = len(stays)
     code = pick(rng, _mix("outpatient"), size)
     acute = stays.of("acute", "readmission")
@@ -171,6 +171,3 @@ def _procedures(rng, key, code, admitted, start) -> dict[str, np.ndarray]:
         "PROC_KODE_TYPE": np.full(len(columns[0]), "P"),
         "PROC_STARTTIDSPUNKT": columns[2],
     }
-
-
-__all__ = ["CHRONIC", "KINDS", "action_diagnoses", "specialties", "tables"]

@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from ddns_utils import codelists
+from ddns_utils.areas import region_of
 from ddns_utils.synthetic import truths
 from ddns_utils.synthetic.draw import day_number, days, minutes
 from ddns_utils.synthetic.people import People, Window, municipalities
 
 MOMENTS = {"KONT_STARTTIDSPUNKT", "KONT_SLUTTIDSPUNKT", "PROC_STARTTIDSPUNKT"}
 AS_CSV = {"SENTINEL", "BEF"}
-REGION_OF_BEF = {"1081": "81", "1082": "82", "1083": "83", "1084": "84", "1085": "85"}
 
 
 def delivery_days(window: Window) -> list[int]:
@@ -56,7 +57,8 @@ def write_population(folder: Path, suffix: str, people: People, window: Window) 
     order = np.lexsort((start, person))
     person, start, end, home = person[order], start[order], end[order], home[order]
     codes = np.array(municipalities())
-    regions = np.array([REGION_OF_BEF[_region(code)] for code in codes])
+    in_bef = {row["code"]: row["bef"] for row in codelists.rows("region")}
+    regions = np.array([in_bef[region_of()[code]] for code in codes])
     written = 0
     for day in delivery_days(window):
         rows = start < day
@@ -73,12 +75,6 @@ def write_population(folder: Path, suffix: str, people: People, window: Window) 
         write_table(folder, day, "BEF", suffix, as_table(columns))
         written = int(rows.sum())
     return written
-
-
-def _region(code: str) -> str:
-    from ddns_utils.areas import region_of
-
-    return region_of()[code]
 
 
 def _days_before(moment: np.ndarray, limit: int) -> np.ndarray:

@@ -117,7 +117,7 @@ def _beside(rng, people: People, onset: dict, window: Window) -> list:
 
 
 def _rows(rng, people: People, person: np.ndarray, when: np.ndarray, code: np.ndarray) -> dict[str, np.ndarray]:
-    # Practices are closed at the weekend: those contacts are on the Monday after, if the window allows.
+    # Practices are closed at the weekend: those contacts are on the Friday before, except for the newly born.
     day = np.floor(when).astype("datetime64[D]")
     weekend = (day.astype(int) + 3) % 7 - 4  # 1 Saturday, 2 Sunday
     moved = day - np.where(weekend > 0, weekend, 0).astype("timedelta64[D]")
