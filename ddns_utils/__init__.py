@@ -23,6 +23,7 @@ _WHERE = {
     "show_definitions": "ddns_utils.display",
     "show_figure": "ddns_utils.display",
     "show_table": "ddns_utils.display",
+    "show_text": "ddns_utils.display",
     "words": "ddns_utils.display.words",
 }
 __all__ = sorted(_WHERE)

@@ -82,9 +82,10 @@ class Disclosed:
 def disclose(measured: Measured, policy: Policy | None = None) -> Disclosed:
     """Hide what is small and what would give it away, and attack the result.
 
-    Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. This guard sees one call at a
-    time: it does not compare with earlier releases or other calls, and links indicators only when they count the same
-    numbers. Raises DataError when a cell occurs twice or a table cannot be protected, DefinitionError without policy.
+    Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. This guard sees one call and one
+    indicator at a time: it does not compare with earlier releases, other calls or other indicators, one of which may
+    count what another divides by. Raises DataError when a cell occurs twice or a table cannot be protected,
+    DefinitionError without policy.
     """
     if not isinstance(measured, Measured):
         raise DefinitionError(f"disclose() takes what measure() gives, but it was given {type(measured).__name__}.")

@@ -5,10 +5,10 @@ from ddns_utils.display.area_figure import plot_areas
 from ddns_utils.display.coverage import show_coverage
 from ddns_utils.display.definitions import show_definitions
 from ddns_utils.display.figures import plot_age_sex, plot_indicators, plot_trend
-from ddns_utils.display.show import show_figure
+from ddns_utils.display.show import show_figure, show_text
 from ddns_utils.display.tables import show_table
 
 __all__ = [
     "plot_age_sex", "plot_areas", "plot_indicators", "plot_trend", "show_coverage", "show_definitions", "show_figure",
-    "show_table", "words",
+    "show_table", "show_text", "words",
 ]  # fmt: skip

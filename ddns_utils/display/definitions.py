@@ -66,10 +66,11 @@ def definition(indicator: Indicator, language: str) -> list[tuple[str, str]]:
 
 
 def definition_html(indicator: Indicator, language: str) -> str:
-    """One indicator's definition as a table of headings and words."""
+    """One indicator's definition, folded: a table of headings and words under its title."""
     rows = "".join(
         f'<tr><th scope="row">{escape(head)}</th><td>{escape(words)}</td></tr>\n'
         for head, words in definition(indicator, language)
     )
     title = escape(value_label(indicator, language))
-    return f'<table class="definition">\n<caption>{title}</caption>\n<tbody>\n{rows}</tbody>\n</table>'
+    table = f'<table class="definition">\n<caption>{title}</caption>\n<tbody>\n{rows}</tbody>\n</table>'
+    return f"<details>\n<summary>{title}</summary>\n{table}\n</details>"

@@ -111,7 +111,7 @@ def plot_age_sex(
         missing_marks(ax, gone, disclosed, language)
         heading(ax.figure, known, language)
         if len(sexes) > 1 and ax.get_legend_handles_labels()[0]:
-            ax.legend(frameon=False, loc="best", handletextpad=0.3)
+            ax.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(sexes), handletextpad=0.3)
         finish(ax, disclosed, rows, ("age_band", "sex"), language)
     return ax
 

@@ -38,6 +38,11 @@ def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: st
     )
 
 
+def show_text(words: str) -> None:
+    """Display a sentence or two, such as those of ``words``, as text of the report."""
+    publish_display_data({"text/markdown": words, "text/plain": words}, metadata={"ddns": {"role": "text"}})
+
+
 def figure_svg(figure: mpl.figure.Figure, title: str) -> str:
     """The figure as SVG with its title on top, the same bytes every time; the figure is closed."""
     with house_style():
