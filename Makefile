@@ -1,6 +1,6 @@
 # Everything a newcomer runs. `make` alone says what there is.
 PYTHON ?= python3
-CITIZENS ?= 20000
+CITIZENS ?= 60000
 YEARS ?= 4
 SEED ?= 1
 ANALYSES ?= chronic_disease rehabilitation_effect cross_sector_courses

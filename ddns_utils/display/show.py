@@ -14,7 +14,6 @@ from ddns_utils.display.shown import shown_by
 from ddns_utils.display.style import add_on_top, house_style
 from ddns_utils.display.tables import data_table
 from ddns_utils.errors import DefinitionError
-from ddns_utils.language import say
 
 
 def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: str, caption: str = "") -> None:
@@ -29,12 +28,11 @@ def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: st
         raise DefinitionError(
             "A figure needs a title that says its finding, and an alt text for those who cannot see it."
         )
-    usual = say("Values with their 95% interval. The numbers are in the table under the figure.", language)
     svg = figure_svg(figure, title)
     data = data_table(shown.disclosed, shown.rows, shown.dimensions, title, language)
     publish_display_data(
         {"image/svg+xml": svg, "text/plain": alt},
-        metadata={"ddns": {"role": "figure", "alt": alt, "caption": caption or usual, "table": data}},
+        metadata={"ddns": {"role": "figure", "alt": alt, "caption": caption, "table": data}},
     )
 
 

@@ -97,8 +97,7 @@ def describe(citizens: int, years: int, seed: int, until_year: int, counted: dic
         "reporting_lag_days": {
             "registers": {name: {"least": low, "mean": low + mean} for name, (low, mean) in LAG.items()},
             "municipalities": {
-                "what": "days from the night after a report's day until it is sent; before the last four months, "
-                "from the 2nd of the month after, because the backlog was sent a month at a time",
+                "what": "days from the night after a report's day until it is sent",
                 "usual": MUNICIPAL_LAG,
                 "late": LATE_MUNICIPALITIES,
             },

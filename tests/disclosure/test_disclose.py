@@ -18,7 +18,6 @@ from ddns_utils.errors import DataError, DefinitionError
 
 ROOT = Path(__file__).parents[2]
 POLICY = Policy.read(ROOT / "parameters" / "disclosure.toml")
-Z1 = ROOT.parent / "shared" / "reference" / "suppression_z1.csv"
 
 
 def two_way(counts: np.ndarray) -> Cells:
@@ -47,8 +46,8 @@ def intruder(cells: Cells, hidden: np.ndarray) -> int:
     return found
 
 
-def test_nothing_of_statistics_norways_table_is_recovered_and_six_cells_are_hidden():
-    table = pd.read_csv(Z1).pivot(index="region", columns="hovedint", values="ant").to_numpy(float)
+def test_nothing_of_statistics_norways_table_is_recovered_and_six_cells_are_hidden(shared):
+    table = pd.read_csv(shared / "reference" / "suppression_z1.csv").pivot(index="region", columns="hovedint", values="ant").to_numpy(float)
     cells = two_way(table)
     hidden = guard(cells, "rate", dataclasses.replace(POLICY, threshold=4, minimum_denominator=0)).n
     assert intruder(cells, hidden) == 0
