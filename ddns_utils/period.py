@@ -9,8 +9,10 @@ from datetime import date, timedelta
 from ddns_utils.errors import DefinitionError
 
 _FORMS = (
-    "a year (2025), a quarter (2025Q1), a month (2025-03) or two days (2025-01-01/2025-07-01, the last not included)"
+    "a year (2025), a quarter (2025Q1), a month (2025-03), an ISO week (2025-W07) or two days "
+    "(2025-01-01/2025-07-01, the last not included)"
 )
+_WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, order=True)
@@ -29,7 +31,7 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """Read a year, quarter, month or ISO interval such as ``2025-01-01/2025-07-01``."""
+        """Read a year, quarter, month, ISO week (``2025-W07``) or interval such as ``2025-01-01/2025-07-01``."""
         text = text.strip()
         if m := re.fullmatch(r"(\d{4})", text):
             year = int(m[1])
@@ -38,6 +40,8 @@ class Period:
             return _make(text, int(m[1]), 3 * int(m[2]) - 2, 3)
         if m := re.fullmatch(r"(\d{4})-(\d{2})", text):
             return _make(text, int(m[1]), int(m[2]), 1)
+        if m := re.fullmatch(r"(\d{4})-?[WU](\d{2})", text):
+            return _week(text, int(m[1]), int(m[2]))
         if m := re.fullmatch(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})", text):
             try:
                 return cls(date.fromisoformat(m[1]), date.fromisoformat(m[2]))
@@ -66,6 +70,19 @@ class Period:
         (this,) = self.years()
         return tuple(Period.parse(str(this.start.year - back)) for back in reversed(range(number)))
 
+    def weeks(self) -> tuple[Period, ...]:
+        """The ISO weeks of the period: those whose Thursday lies in it, so that each week is in one month only."""
+        first = self.start - timedelta(days=self.start.weekday())
+        mondays = (first + number * _WEEK for number in range(self.days // 7 + 2))
+        return tuple(Period(day, day + _WEEK) for day in mondays if self.start <= day + timedelta(days=3) < self.end)
+
+    def latest_months(self, number: int) -> tuple[Period, ...]:
+        """The ``number`` calendar months that end with the one of the last day, oldest first."""
+        months = self.last_day.year * 12 + self.last_day.month - 1
+        return tuple(
+            Period.parse(f"{month // 12}-{month % 12 + 1:02}") for month in range(months - number + 1, months + 1)
+        )
+
     def __str__(self) -> str:
         months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
         if self.start.day == 1 and self.end.day == 1:
@@ -75,6 +92,8 @@ class Period:
                 return f"{self.start.year}Q{(self.start.month + 2) // 3}"
             if months == 1:
                 return f"{self.start:%Y-%m}"
+        if self.days == 7 and self.start.weekday() == 0:
+            return "{}-W{:02}".format(*self.start.isocalendar())
         return f"{self.start}/{self.end}"
 
 
@@ -85,3 +104,11 @@ def _make(text: str, year: int, month: int, months: int) -> Period:
         return Period(start, date(year + (last > 12), last - 12 if last > 12 else last, 1))
     except ValueError as error:
         raise DefinitionError(f"'{text}' is not a period: {error}. Write {_FORMS}.") from None
+
+
+def _week(text: str, year: int, week: int) -> Period:
+    try:
+        monday = date.fromisocalendar(year, week, 1)
+    except ValueError as error:
+        raise DefinitionError(f"'{text}' is not a period: {error}. Write {_FORMS}.") from None
+    return Period(monday, monday + _WEEK)

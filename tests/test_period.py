@@ -15,7 +15,8 @@ from ddns_utils.period import Period
     [
         ("2025", date(2025, 1, 1), date(2026, 1, 1)), ("2025Q1", date(2025, 1, 1), date(2025, 4, 1)),
         ("2025K4", date(2025, 10, 1), date(2026, 1, 1)), ("2025-12", date(2025, 12, 1), date(2026, 1, 1)),
-        ("2024-02", date(2024, 2, 1), date(2024, 3, 1)), ("2025-01-05/2025-02-03", date(2025, 1, 5), date(2025, 2, 3)),
+        ("2025-W07", date(2025, 2, 10), date(2025, 2, 17)), ("2026-W01", date(2025, 12, 29), date(2026, 1, 5)),
+        ("2026-W53", date(2026, 12, 28), date(2027, 1, 4)), ("2024-02", date(2024, 2, 1), date(2024, 3, 1)), ("2025-01-05/2025-02-03", date(2025, 1, 5), date(2025, 2, 3)),
     ],
 )  # fmt: skip
 def test_text_gives_start_and_the_day_after_the_last(text, start, end):
@@ -31,7 +32,21 @@ def test_a_period_reads_back_from_its_own_text(start, days):
     assert (period.end - period.last_day).days == 1
 
 
-@pytest.mark.parametrize("text", ["", "25", "2025Q5", "2025-13", "2025-02-30/2025-03-01", "2025-01-01", "next year"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "25",
+        "2025Q5",
+        "2025-13",
+        "2025-02-30/2025-03-01",
+        "2025-01-01",
+        "next year",
+        "2025-W53",
+        "2025-W00",
+        "2025-W7",
+    ],
+)
 def test_what_is_not_a_period_is_refused(text):
     with pytest.raises(DefinitionError, match="is not a period"):
         Period.parse(text)
@@ -47,3 +62,24 @@ def test_years_up_to_and_with_this_one():
     assert [str(year) for year in Period.parse("2025").before(3)] == ["2023", "2024", "2025"]
     with pytest.raises(DefinitionError, match="whole calendar years"):
         Period.parse("2025Q1").before(2)
+
+
+def test_a_week_is_written_as_a_week_and_seven_other_days_are_not():
+    assert str(Period(date(2024, 12, 30), date(2025, 1, 6))) == "2025-W01"
+    assert str(Period(date(2025, 1, 1), date(2025, 1, 8))) == "2025-01-01/2025-01-08"
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "number"),
+    [("2025", "2025-W01", "2025-W52", 52), ("2026", "2026-W01", "2026-W53", 53), ("2025-05", "2025-W18", "2025-W22", 5),
+     ("2025-06", "2025-W23", "2025-W26", 4), ("2025Q1", "2025-W01", "2025-W13", 13)],
+)  # fmt: skip
+def test_a_week_belongs_to_the_period_of_its_thursday(text, first, last, number):
+    weeks = [str(week) for week in Period.parse(text).weeks()]
+    assert (weeks[0], weeks[-1], len(weeks)) == (first, last, number)
+
+
+def test_months_up_to_and_with_the_last_of_the_period():
+    assert [str(month) for month in Period.parse("2025Q1").latest_months(4)] == [
+        "2024-12", "2025-01", "2025-02", "2025-03",
+    ]  # fmt: skip
