@@ -131,7 +131,8 @@ def render(
     notes: Sequence[str] = (),
 ) -> str:
     """HTML of a table with a caption, a scope on every heading, no empty heading, and notes under it."""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in (*row_heads, *column_heads))
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in row_heads)
+    head += "".join(f'<th scope="col" class="over">{escape(text)}</th>' for text in column_heads)
     lines = "".join(
         "<tr>"
         + "".join(f'<th scope="row">{escape(text)}</th>' for text in heads)

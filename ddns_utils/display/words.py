@@ -13,7 +13,7 @@ from ddns_utils.disclosure import Disclosed
 from ddns_utils.display.rows import mark, one_indicator, period_name, select, shown_limits, shown_value
 from ddns_utils.errors import DataError
 from ddns_utils.indicators.declare import Indicator
-from ddns_utils.language import say
+from ddns_utils.language import number, say
 
 
 def value(
@@ -146,10 +146,11 @@ def standard(
 def hidden(disclosed: Disclosed, language: str) -> str:
     """How many numbers are hidden, why, and what the attack on the result found."""
     audit = disclosed.audit
+    counts = {name: getattr(audit, name) for name in ("cells", "small", "protecting", "recovered")}
     return say(
         "Of {cells} numbers, {small} are hidden because they are small and {protecting} because they would give a "
         "small one away. An attack on what is left worked out {recovered} of them.",
-        language, cells=audit.cells, small=audit.small, protecting=audit.protecting, recovered=audit.recovered,
+        language, **{name: number(count, language) for name, count in counts.items()},
     )  # fmt: skip
 
 
