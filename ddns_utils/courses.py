@@ -58,12 +58,13 @@ def acute_contacts(snapshot: Snapshot) -> ibis.Table:
 
 
 def general_practice_contacts(snapshot: Snapshot) -> ibis.Table:
-    """Contacts with general practice: person_id, day, quantity (services that are contacts, by code list gp_contact).
+    """Contacts with general practice: person_id, day, quantity (services marked as contacts in practice_service).
 
     A service given to a child on the parent's card is left out: it is not the parent's contact.
     """
     services = snapshot.table("practice_service")
     services = services.filter(
-        services.specialty == "80", services.service_code.isin(codelists.codes("gp_contact")), ~services.for_child
+        (services.specialty + services.service_code).isin(codelists.codes("practice_service", gp_contact="yes")),
+        ~services.for_child,
     )
     return services.select("person_id", "quantity", day="service_date")

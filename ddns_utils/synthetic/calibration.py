@@ -124,7 +124,7 @@ def _hospital(database, year: int) -> dict[str, float]:
 
 
 def _practice(database, year: int) -> dict[str, float]:
-    contacts = tuple(f"80{code}" for code in codelists.codes("gp_contact"))
+    contacts = codelists.codes("practice_service", gp_contact="yes")
     database.execute(f"""
         CREATE TABLE seen AS SELECT PNR, BEHANDLINGSDATO AS day, YDLANT AS number FROM SSSY
         WHERE SPECIALE IN {contacts} AND year(BEHANDLINGSDATO) = {year}""")

@@ -56,7 +56,7 @@ def services(seed: int, chunk: int, people: People, onset: dict, stays: Stays, w
     chronic = sum((~np.isnan(onset[name])).astype(int) for name in onset)
     parts = [_after_discharge(rng, people, stays), *_beside(rng, people, onset, window)]
     arranged, arranged_on, code = (np.concatenate([part[at] for part in parts]) for at in range(3))
-    is_contact = np.isin(code.astype("U6"), [f"80{service}" for service in codelists.codes("gp_contact")])
+    is_contact = np.isin(code.astype("U6"), codelists.codes("practice_service", gp_contact="yes"))
     arranged, arranged_on = arranged[is_contact], arranged_on[is_contact]
     for start, end in window.spans:
         whole_year = end - start > 300

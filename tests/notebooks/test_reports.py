@@ -1,8 +1,11 @@
 """Every analysis runs on a small made-up Denmark, in both languages, and its report is fit to be read by everyone."""
 
+import json
 import re
+import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
@@ -36,14 +39,15 @@ def finished(project):
     """Runs an analysis in a language, once."""
     done = {}
 
-    def make(analysis, language):
-        if (analysis, language) not in done:
+    def make(analysis, language, **given):
+        key = (analysis, language, *given.items())
+        if key not in done:
             contract = read_contract(project, analysis)
-            values = contract.values({"language": language})
-            done[analysis, language] = run(
+            values = contract.values({"language": language} | given)
+            done[key] = run(
                 project, plan(project, contract, values, Registers(project.root / "registers").snapshot()), report
             )
-        return done[analysis, language]
+        return done[key]
 
     return make
 
@@ -64,6 +68,48 @@ def test_an_analysis_gives_a_small_page_with_a_few_figures_and_saved_tables(fini
         re.search("Gå til indholdet|Skip to content", page)[0]
         == {"da": "Gå til indholdet", "en": "Skip to content"}[language]
     )
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_a_page_speaks_one_language_and_shows_no_missing_value(finished, analysis, language):
+    page = (finished(analysis, language).path / "report.html").read_text(encoding="utf-8")
+    assert ("Hele landet" in page, "Denmark" in page) == ((True, False) if language == "da" else (False, True))
+    words = re.sub(r"<[^>]+>", " ", re.sub(r"<style.*?</style>", "", page, flags=re.DOTALL))
+    assert not re.search(r"\b(nan|None|NaT|True|False)\b", words)
+
+
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_nothing_small_is_saved(finished, analysis):
+    results = pd.read_parquet(finished(analysis, "da").path / "results.parquet")
+    assert (results.status == "ok").any()
+    assert not results.n.between(1, 4).any()
+    assert not ((results["of"] > 0) & (results["of"] < 5)).any()
+    hidden = results[results.status == "suppressed"]
+    assert hidden[["n", "value", "lower", "upper"]].isna().all().all()
+    assert hidden.note.str.len().gt(0).all()
+
+
+def test_a_report_can_be_on_one_municipality_and_another_disease(finished):
+    made = finished("chronic_disease", "da", area="0101", disease="kol")
+    assert json.loads((made.path / "manifest.json").read_text())["parameters"]["area"] == "101"
+    page = (made.path / "report.html").read_text(encoding="utf-8")
+    assert "København" in page
+    assert "Borgere med KOL" in page
+
+
+def test_a_run_made_again_gives_the_same_numbers_and_figures(project, finished):
+    first = finished("rehabilitation_effect", "da").path
+    contract = read_contract(project, "rehabilitation_effect")
+    registers = Registers(project.root / "registers")
+    shutil.rmtree(registers.path / "results")
+    again = run(
+        project, plan(project, contract, contract.values({"language": "da"}), registers.snapshot()), report
+    ).path
+    assert pd.read_parquet(first / "results.parquet").equals(pd.read_parquet(again / "results.parquet"))
+    for folder in ("figures", "tables"):
+        for file in (first / folder).iterdir():
+            assert file.read_bytes() == (again / folder / file.name).read_bytes()
 
 
 @pytest.mark.browser
