@@ -120,7 +120,7 @@ def _ask(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray
         events = indicator.events(snapshot, period)
         events = events.mutate(counts=ibis.literal(1)) if "counts" not in events.columns else events
         n = _grid(snapshot, _summed(_placed(events, snapshot, age_on=period.start)))[..., 0]
-        person_years = _grid(snapshot, _summed(_person_time(snapshot, period)))[..., 0]
+        person_years = _grid(snapshot, _summed(_days_lived(snapshot, period)))[..., 0] / DAYS_PER_YEAR
         return np.stack([n, person_years, np.zeros_like(n)], axis=-1)
     rows = indicator.numerator(indicator.denominator(snapshot, period), snapshot, period)
     if isinstance(indicator, Mean):
@@ -146,8 +146,11 @@ def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) ->
     )
 
 
-def _person_time(snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Person-years lived in each municipality within the period; age is that on its first day."""
+def _days_lived(snapshot: Snapshot, period: Period) -> ibis.Table:
+    """Days lived in each municipality within the period, whole numbers so that any order of adding gives the same sum.
+
+    Age is that on the period's first day.
+    """
     person = snapshot.table("person").select("person_id", "sex", "birth_date", "death_date")
     homes = snapshot.table("residence").inner_join(person, "person_id")
     until = ibis.least(
@@ -159,7 +162,7 @@ def _person_time(snapshot: Snapshot, period: Period) -> ibis.Table:
         "municipality",
         "sex",
         age_band=_age_band(lived.birth_date, ibis.literal(period.start)),
-        counts=lived.days / DAYS_PER_YEAR,
+        counts=lived.days.cast("float64"),
     )
 
 
