@@ -25,7 +25,7 @@ DEFAULTS = {
     "specialty": {"hospital_contact": "kardiologi", "practice_service": "80"}, "retracted": False,
     "kind": {"hospital_diagnosis": "A", "referral": "general", "practice_record": "diagnosis"},
     "law": "140", "status": "active", "voided": False, "custodian": "1", "quantity": 1, "for_child": False,
-    "code_system": "ICPC-2", "packs": 1.0, "ddd": 1.0, "npu": "NPU27300", "settled_week": "2025-W01",
+    "code_system": "ICPC-2", "packs": 1.0, "ddd": 1.0, "npu": "NPU27300", "settled_week": "2025-W01", "source": "KL Gateway",
 }  # fmt: skip
 _NUMBERS = count()
 COVERED = (date(2020, 1, 1), date(2030, 12, 31))
