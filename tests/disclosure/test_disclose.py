@@ -47,7 +47,11 @@ def intruder(cells: Cells, hidden: np.ndarray) -> int:
 
 
 def test_nothing_of_statistics_norways_table_is_recovered_and_six_cells_are_hidden(shared):
-    table = pd.read_csv(shared / "reference" / "suppression_z1.csv").pivot(index="region", columns="hovedint", values="ant").to_numpy(float)
+    table = (
+        pd.read_csv(shared / "reference" / "suppression_z1.csv")
+        .pivot(index="region", columns="hovedint", values="ant")
+        .to_numpy(float)
+    )
     cells = two_way(table)
     hidden = guard(cells, "rate", dataclasses.replace(POLICY, threshold=4, minimum_denominator=0)).n
     assert intruder(cells, hidden) == 0
