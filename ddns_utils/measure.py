@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from ddns_utils import areas, codelists
+from ddns_utils.completeness import completeness, register_of
 from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.indicators.declare import Indicator, Mean, Proportion, Rate
 from ddns_utils.period import Period
@@ -32,6 +33,7 @@ COLUMNS = (
 BREAKDOWNS = ("sex", "age_band")
 SEXES = codelists.codes("sex")
 AGE_BANDS = {"0-17": 0, "18-39": 18, "40-64": 40, "65-79": 65, "80+": 80}
+UNKNOWN = "unknown"  # rows that are placed nowhere, or count whoever they are about
 DAYS_PER_YEAR = 365.25
 METHODS = {"proportion": "Clopper-Pearson", "rate": "exact Poisson", "mean": "Student's t"}
 
@@ -43,7 +45,9 @@ class Measured:
     ``frame`` has one row per indicator, period, area, sex and age band, with the columns of ``COLUMNS``: ``n`` is the
     numerator (missing for a mean), ``of`` the denominator (rows, or person-years for a rate by person-time),
     ``value`` a proportion between 0 and 1, a rate per ``indicator.per`` or a mean, with 95 per cent limits.
-    ``status`` is ``ok`` or ``no_data``. ``indicators`` maps ids to declarations.
+    ``status`` is ``ok``; ``incomplete`` where there is a value but a register that it needs is not yet complete for
+    the period; ``no_data``; or ``not_applicable`` where there is nothing to check. ``indicators`` maps ids to
+    declarations.
     """
 
     frame: pd.DataFrame
@@ -70,7 +74,9 @@ def measure(
         for period in periods:
             require_covered(indicator, snapshot, period)
     frames = [
-        _frame(indicator, period, _cells(indicator, snapshot, period), by, levels)
+        _with_status(
+            _frame(indicator, period, _cells(indicator, snapshot, period), by, levels), indicator, snapshot, period
+        )
         for indicator in indicators
         for period in periods
     ]
@@ -78,8 +84,11 @@ def measure(
 
 
 def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) -> None:
-    """Raise DataError if a table the indicator needs does not cover the period and its follow-up."""
-    for name in indicator.needs:
+    """Raise DataError if a table the indicator needs does not cover the period and its follow-up.
+
+    Indicators of data quality are never refused: what is missing is what they measure.
+    """
+    for name in () if indicator.category else indicator.needs:
         span = snapshot.span(name)
         if span is None:
             raise DataError(f"{indicator.id} needs {name}, but no rows of it have been delivered.")
@@ -123,13 +132,28 @@ def _ask(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray
         person_years = _grid(snapshot, _summed(_days_lived(snapshot, period)))[..., 0] / DAYS_PER_YEAR
         return np.stack([n, person_years, np.zeros_like(n)], axis=-1)
     rows = indicator.numerator(indicator.denominator(snapshot, period), snapshot, period)
+    if indicator.rows_about != "persons" and "person_id" in rows.columns:
+        raise DefinitionError(f"{indicator.id}: rows about {indicator.rows_about} must not have person_id.")
     if isinstance(indicator, Mean):
         rows = rows.filter(rows.counts.notnull())
     return _grid(snapshot, _summed(_placed(rows, snapshot)))
 
 
 def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) -> ibis.Table:
-    """Rows with the municipality, sex and age band of their person; a row of nobody resident that day is left out."""
+    """Rows with the municipality, sex and age band of their person; a row of nobody resident that day is left out.
+
+    Rows that are not placed by their person count in their own municipality, or in the country alone if they have none.
+    """
+    if "weight" not in rows.columns:
+        rows = rows.mutate(weight=ibis.literal(1.0))
+    if "person_id" not in rows.columns:
+        return rows.select(
+            "weight",
+            municipality=rows.municipality.fill_null(UNKNOWN),
+            sex=ibis.literal(UNKNOWN),
+            age_band=ibis.literal(UNKNOWN),
+            counts=rows.counts.cast("float64"),
+        )
     if "municipality" not in rows.columns:
         homes = snapshot.table("residence").select("person_id", "municipality", since="start", until="end")
         rows = rows.inner_join(
@@ -141,6 +165,7 @@ def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) ->
     return rows.select(
         "municipality",
         "sex",
+        "weight",
         age_band=_age_band(rows.birth_date, rows.on if age_on is None else ibis.literal(age_on)),
         counts=rows.counts.cast("float64"),
     )
@@ -161,6 +186,7 @@ def _days_lived(snapshot: Snapshot, period: Period) -> ibis.Table:
     return lived.select(
         "municipality",
         "sex",
+        weight=ibis.literal(1.0),
         age_band=_age_band(lived.birth_date, ibis.literal(period.start)),
         counts=lived.days.cast("float64"),
     )
@@ -176,15 +202,17 @@ def _age_band(born: ibis.Value, on: ibis.Value) -> ibis.Value:
 
 def _summed(rows: ibis.Table) -> ibis.Table:
     return rows.group_by("municipality", "sex", "age_band").aggregate(
-        n=rows.counts.sum(), of=rows.count().cast("float64"), squares=(rows.counts * rows.counts).sum()
+        n=(rows.counts * rows.weight).sum(),
+        of=rows.weight.sum().cast("float64"),
+        squares=(rows.counts * rows.counts * rows.weight).sum(),
     )
 
 
 def _grid(snapshot: Snapshot, summed: ibis.Table) -> np.ndarray:
     found = snapshot.engine.to_pandas(summed).set_index(["municipality", "sex", "age_band"])
-    every = pd.MultiIndex.from_product([areas.codes("municipality"), SEXES, AGE_BANDS])
-    cells = found.reindex(every)[["n", "of", "squares"]].fillna(0.0).to_numpy(dtype=float)
-    return cells.reshape(len(areas.codes("municipality")), len(SEXES), len(AGE_BANDS), 3)
+    axes = [(*values, UNKNOWN) for values in (areas.codes("municipality"), SEXES, AGE_BANDS)]
+    cells = found.reindex(pd.MultiIndex.from_product(axes))[["n", "of", "squares"]].fillna(0.0).to_numpy(dtype=float)
+    return cells.reshape(*map(len, axes), 3)
 
 
 def _frame(
@@ -192,9 +220,10 @@ def _frame(
 ) -> pd.DataFrame:
     places = [(level, code) for level in levels for code in areas.codes(level)]
     position = {code: index for index, code in enumerate(areas.codes("municipality"))}
-    roll_up = np.zeros((len(places), len(position)))
-    for row, (_, code) in enumerate(places):
+    roll_up = np.zeros((len(places), len(position) + 1))
+    for row, (level, code) in enumerate(places):
         roll_up[row, [position[municipality] for municipality in areas.within(code)]] = 1
+        roll_up[row, -1] = level == "country"
     sexes, sex_sums = _margins(SEXES, "sex" in by)
     bands, band_sums = _margins(tuple(AGE_BANDS), "age_band" in by)
     n, of, squares = np.einsum("am,sx,by,mxyk->kasb", roll_up, sex_sums, band_sums, cells, optimize=True).reshape(3, -1)
@@ -223,8 +252,26 @@ def _limits(indicator: Indicator, n: np.ndarray, of: np.ndarray, squares: np.nda
 
 
 def _margins(values: Sequence[str], wanted: bool) -> tuple[list[str], np.ndarray]:
-    all_of_them = np.ones((1, len(values)))
-    return (["all", *values], np.vstack([all_of_them, np.eye(len(values))])) if wanted else (["all"], all_of_them)
+    all_of_them = np.ones((1, len(values) + 1))
+    each = np.eye(len(values), len(values) + 1)
+    return (["all", *values], np.vstack([all_of_them, each])) if wanted else (["all"], all_of_them)
+
+
+def _with_status(frame: pd.DataFrame, indicator: Indicator, snapshot: Snapshot, period: Period) -> pd.DataFrame:
+    """The frame with what else there is to say of its rows than that they have data, or none."""
+    needed = period.last_day + timedelta(days=indicator.follow_up_days)
+    registers = {register for table in indicator.needs if (register := register_of(table))}
+    known = [completeness(snapshot, register) for register in sorted(registers)]
+    incomplete = {
+        area: any((until := register.until(area)) is not None and until < needed for register in known)
+        for area in frame["area"].unique()
+    }
+    frame.loc[(frame["status"] == "ok") & frame["area"].map(incomplete), "status"] = "incomplete"
+    if indicator.lacking is not None:
+        lacking = set(indicator.lacking(snapshot, period))
+        fine = {area: not lacking.intersection(areas.within(area)) for area in frame["area"].unique()}
+        frame.loc[(frame["status"] == "no_data") & frame["area"].map(fine), "status"] = "not_applicable"
+    return frame
 
 
 @cache
@@ -232,7 +279,10 @@ def _code() -> str:
     """Fingerprint of the code that decides numbers, so that kept results never outlive a change of it."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    rooms = ("measure.py", "courses.py", "phenotypes.py", "areas.py", "indicators", "codelists", "model")
+    rooms = (
+        "measure.py", "courses.py", "phenotypes.py", "completeness.py", "deliveries.py", "areas.py", "indicators",
+        "codelists", "model",
+    )  # fmt: skip
     for file in sorted(
         path for room in rooms for path in (folder / room, *(folder / room).rglob("*")) if path.is_file()
     ):

@@ -1,6 +1,6 @@
 """measure(): margins add up, order and outsiders change nothing, and periods must be covered."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -135,3 +135,29 @@ def test_every_indicator_measures_nothing_where_there_is_nothing(tmp_path):
     statuses = country.set_index("indicator").status
     assert statuses["type_2_diabetes_prevalence"] == statuses[ADMISSIONS_PER_1000.id] == "ok"
     assert statuses[READMISSION_30D.id] == "no_data"
+
+
+def delivered(tmp_path, last):
+    """Contacts of 200 days that come the day they end, the last delivery on a given day."""
+    days = [last - timedelta(days=back) for back in range(200)]
+    deliveries = "\n".join(f"{day}-x LPR_A_KONTAKT LPR_A_KONTAKT" for day in days)
+    contacts = "\n".join(f"anna {day}T01:00 {day}T15:00 {day}-x" for day in days)
+    return draw(
+        f"delivery\ndelivery_id source sender\n{deliveries}\n\nhospital_contact\nperson_id start end delivery_id\n{contacts}",
+        tmp_path,
+    )
+
+
+@pytest.mark.parametrize(("last", "status"), [(date(2025, 7, 31), "ok"), (date(2025, 7, 30), "incomplete")])
+def test_a_period_that_a_register_is_not_complete_for_has_a_value_and_is_marked(tmp_path, last, status):
+    frame = measure(ADMISSIONS_PER_1000, delivered(tmp_path, last), Period.parse("2025-07")).frame.set_index("area")
+    assert frame.status["DK"] == frame.status["101"] == status
+    assert frame.n["DK"] > 0
+    assert frame.value["DK"] > 0
+    assert frame.status["851"] == "no_data"
+
+
+@pytest.mark.parametrize(("last", "status"), [(date(2025, 8, 30), "ok"), (date(2025, 8, 29), "incomplete")])
+def test_follow_up_must_be_complete_too(tmp_path, last, status):
+    frame = measure(READMISSION_30D, delivered(tmp_path, last), Period.parse("2025-07")).frame.set_index("area")
+    assert frame.status["DK"] == status

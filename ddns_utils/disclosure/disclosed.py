@@ -84,8 +84,8 @@ def disclose(measured: Measured, policy: Policy | None = None) -> Disclosed:
 
     Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. This guard sees one call and one
     indicator at a time: it does not compare with earlier releases, other calls or other indicators, one of which may
-    count what another divides by. Raises DataError when a cell occurs twice or a table cannot be protected,
-    DefinitionError without policy.
+    count what another divides by. Counts of deliveries tell nothing of persons and are shown as they are. Raises
+    DataError when a cell occurs twice or a table cannot be protected, DefinitionError without policy.
     """
     if not isinstance(measured, Measured):
         raise DefinitionError(f"disclose() takes what measure() gives, but it was given {type(measured).__name__}.")
@@ -95,6 +95,8 @@ def disclose(measured: Measured, policy: Policy | None = None) -> Disclosed:
     strata = [c for c in frame.columns[:first] if c not in (*DIMENSIONS, "indicator", "version", "area_level")]
     attacked = found = 0
     for name, rows in frame.groupby("indicator", sort=False):
+        if measured.indicators[name].rows_about != "persons":
+            continue
         rows = rows[rows["of"].notna()]
         hidden = guard(read_cells(rows, strata), measured.indicators[name].kind, policy)
         n, of, small = (flags[: len(rows)] for flags in (hidden.n, hidden.of, hidden.small))

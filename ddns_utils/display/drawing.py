@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 
 from ddns_utils.disclosure import Disclosed
-from ddns_utils.display.rows import mark, mark_notes, value_name
+from ddns_utils.display.rows import SHOWN, mark, mark_notes, value_name
 from ddns_utils.display.shown import remember
 from ddns_utils.display.style import MUTED, RASTERISE_ABOVE, wrapped
 from ddns_utils.indicators.declare import Indicator
@@ -26,15 +26,31 @@ def points(
     sideways: bool = False,
     size: float = 46,
 ) -> None:
-    """Dots with 95 per cent intervals; rows without a value draw nothing."""
-    ok = rows["value"].notna() & rows["lower"].notna()
+    """Dots with 95 per cent intervals, hollow and dashed where provisional; rows without a value draw nothing."""
+    provisional = rows["status"] == "incomplete"
     draw = ax.hlines if sideways else ax.vlines
-    draw(at[ok], rows["lower"][ok], rows["upper"][ok], color=colour, linewidth=2, alpha=0.55)
+    for some, style in ((~provisional, "solid"), (provisional, "dashed")):
+        there = some & rows["value"].notna() & rows["lower"].notna()
+        draw(
+            at[there],
+            rows["lower"][there],
+            rows["upper"][there],
+            color=colour,
+            linewidth=2,
+            alpha=0.55,
+            linestyle=style,
+        )
     x, y = (rows["value"], at) if sideways else (at, rows["value"])
     sns.scatterplot(x=x[rows["value"].notna()], y=y[rows["value"].notna()], ax=ax, color=colour, marker=marker, s=size,
                     label=label or None, zorder=3, legend=False, rasterized=len(rows) > RASTERISE_ABOVE)  # fmt: skip
+    hollow(ax, x[provisional], y[provisional], colour, marker, size)
     ax.set_xlabel("")
     ax.set_ylabel("")
+
+
+def hollow(ax: Axes, x: pd.Series, y: pd.Series, colour: str, marker: str, size: float) -> None:
+    """Provisional values: the same marks with nothing in them."""
+    ax.scatter(x, y, s=size, marker=marker, facecolors="white", edgecolors=colour, linewidths=1.4, zorder=4)
 
 
 def missing_marks(ax: Axes, cells: list, disclosed: Disclosed, language: str) -> None:
@@ -65,7 +81,7 @@ def value_range(ax: Axes, rows: pd.DataFrame, indicator: Indicator) -> None:
     if low < 0.6 * high:
         low = 0.0
     room = (high - low) * 0.08
-    below = room * 2 if (rows["status"] != "ok").any() else (room if low else 0)
+    below = room * 2 if (~rows["status"].isin(SHOWN)).any() else (room if low else 0)
     ax.set_ylim(low - below, high + room)
 
 
@@ -95,7 +111,7 @@ def finish(
         if name not in dimensions and rows[name].iloc[0] != "all" and rows[name].nunique() == 1
     ]
     notes = [", ".join(fixed)] if fixed else []
-    notes += [say("Bands and lines: 95% interval.", language), *mark_notes(rows, disclosed, language)]
+    notes += [say("Bands and lines: 95% interval.", language), *mark_notes(rows, disclosed, language, figure=True)]
     figure = ax.figure
     figure.supxlabel(wrapped(" · ".join(notes), 105), x=0.01, ha="left", fontsize=8.5, color=MUTED)
     remember(figure, disclosed, rows if also is None else pd.concat([also, rows]), dimensions)

@@ -9,7 +9,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ddns_utils.disclosure import Disclosed
-from ddns_utils.display.drawing import finish, missing_marks, places, points, value_range, values, without_totals
+from ddns_utils.display.drawing import (
+    finish,
+    hollow,
+    missing_marks,
+    places,
+    points,
+    value_range,
+    values,
+    without_totals,
+)
 from ddns_utils.display.rows import DIMENSIONS, mark, one_indicator, period_name, require_disclosed, select, value_name
 from ddns_utils.display.style import (
     MARKERS,
@@ -61,7 +70,13 @@ def plot_trend(
         ends = []
         for colour, marker, (value, lines) in zip(PALETTE, MARKERS, groups, strict=False):
             lines = lines.assign(x=places(lines, "period", periods)).set_index("x").reindex(range(len(periods)))
-            ax.plot(lines.index, lines["value"], color=colour, marker=marker, markersize=6, linewidth=2)
+            provisional = lines["status"] == "incomplete"
+            leading = provisional | provisional.shift(-1, fill_value=False) | provisional.shift(1, fill_value=False)
+            ax.plot(
+                lines.index, lines["value"].mask(provisional), color=colour, marker=marker, markersize=6, linewidth=2
+            )
+            ax.plot(lines.index, lines["value"].where(leading), color=colour, linewidth=2, linestyle=(0, (1.5, 1.5)))
+            hollow(ax, lines.index[provisional], lines["value"][provisional], colour, marker, 38)
             ax.fill_between(lines.index, lines["lower"], lines["upper"], color=colour, alpha=0.16, linewidth=0)
             ax.vlines(lines.index, lines["lower"], lines["upper"], color=colour, alpha=0.35, linewidth=1.5)
             last = lines["value"].last_valid_index()

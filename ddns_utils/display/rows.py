@@ -14,6 +14,8 @@ from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import Text, number, say
 
 ALL = "all"
+SHOWN = ("ok", "incomplete")  # statuses of rows that have a value
+PROVISIONAL = "*"
 DIMENSIONS = ("indicator", "period", "area", "sex", "age_band")
 YEARS = Text(da="år", en="years")
 
@@ -137,14 +139,16 @@ def shown_limits(row: pd.Series, indicator: Indicator, language: str) -> str:
 
 
 def mark(row: pd.Series, disclosed: Disclosed, language: str) -> str:
-    """What stands where a value is missing: "<5", "skjult", or "–" for no data; empty when there is a value."""
+    """What stands where a value is missing: "<5", "skjult", "ikke relevant" or "–" for no data; else empty."""
     if row["status"] == "suppressed":
         return f"<{disclosed.policy.threshold}" if row["note"] == SMALL else say("hidden", language)
-    return "" if row["status"] == "ok" else "–"
+    if row["status"] == "not_applicable":
+        return say("not applicable", language)
+    return "" if row["status"] in SHOWN else "–"
 
 
-def mark_notes(rows: pd.DataFrame, disclosed: Disclosed, language: str) -> list[str]:
-    """One sentence for each mark that occurs among the rows."""
+def mark_notes(rows: pd.DataFrame, disclosed: Disclosed, language: str, figure: bool = False) -> list[str]:
+    """One sentence for each mark that occurs among the rows; a ``figure`` marks provisional values by their look."""
     marks = {mark(row, disclosed, language) for _, row in rows.iterrows()}
     threshold = disclosed.policy.threshold
     sentences = {
@@ -155,4 +159,8 @@ def mark_notes(rows: pd.DataFrame, disclosed: Disclosed, language: str) -> list[
         say("hidden", language): say("hidden: not shown, because it would give away a small number.", language),
         "–": say("–: no data.", language),
     }  # fmt: skip
-    return [sentence for sign, sentence in sentences.items() if sign in marks]
+    notes = [sentence for sign, sentence in sentences.items() if sign in marks]
+    if (rows["status"] == "incomplete").any():
+        look = say("Hollow or dashed", language) if figure else PROVISIONAL
+        notes.append(say("{mark}: provisional, because not everything has been received yet.", language, mark=look))
+    return notes

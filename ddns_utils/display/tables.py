@@ -11,6 +11,7 @@ from IPython.display import publish_display_data
 from ddns_utils.disclosure import Disclosed
 from ddns_utils.display.rows import (
     DIMENSIONS,
+    PROVISIONAL,
     dimension_name,
     mark,
     mark_notes,
@@ -108,7 +109,10 @@ def data_table(disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[st
         missing = (
             [sign, sign]
             if sign
-            else [shown_value(row["value"], indicator, language), shown_limits(row, indicator, language) or "–"]
+            else [
+                _provisional(shown_value(row["value"], indicator, language), row),
+                shown_limits(row, indicator, language) or "–",
+            ]
         )
         whole = [sign or "–" if pd.isna(row[c]) else number(row[c], language) for c in ("n", "of")]
         heads = [value_name(name, row[name], language, units) for name in dimensions]
@@ -150,7 +154,11 @@ def render(
 def _value(row: pd.Series, indicator: Indicator, language: str) -> str:
     limits = shown_limits(row, indicator, language)
     shown = shown_value(row["value"], indicator, language, unit=indicator.kind == "proportion")
-    return f"{shown} ({limits})" if limits else shown
+    return _provisional(f"{shown} ({limits})" if limits else shown, row)
+
+
+def _provisional(shown: str, row: pd.Series) -> str:
+    return f"{shown} {PROVISIONAL}" if row["status"] == "incomplete" else shown
 
 
 def _plain(caption: str, row_heads: list[str], column_heads: list[str], body: list, notes: Sequence[str]) -> str:

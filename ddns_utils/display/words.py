@@ -1,7 +1,7 @@
 """Published numbers in words, so that a notebook titles its figures without doing arithmetic.
 
 Two numbers are called different only when their 95 per cent intervals do not overlap. That asks for more than a test
-of the difference does, and is said the same way everywhere. A hidden number is never compared.
+of the difference does, and is said the same way everywhere. A hidden or provisional number is never compared.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import pandas as pd
 
 from ddns_utils import areas
 from ddns_utils.disclosure import Disclosed
-from ddns_utils.display.rows import mark, one_indicator, period_name, select, shown_limits, shown_value
+from ddns_utils.display.rows import SHOWN, mark, one_indicator, period_name, select, shown_limits, shown_value
 from ddns_utils.errors import DataError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import number, say
@@ -26,7 +26,7 @@ def value(
     sex: str | None = None,
     age_band: str | None = None,
 ) -> str:
-    """One number with its interval: "62,3 % (61,0–63,5)"; "skjult" or "<5" when it is hidden."""
+    """One number with its interval: "62,3 % (61,0–63,5)"; "skjult" or "<5" when it is hidden; says if provisional."""
     known = one_indicator(disclosed, indicator)
     row = _row(disclosed, known, area=area, period=period, sex=sex, age_band=age_band)
     return _in_words(row, known, disclosed, language)
@@ -62,7 +62,8 @@ def spread(
         high=shown_value(high["value"], known, language),
         high_area=areas.name(high["area"], language),
     )
-    return words + (say("; {hidden} areas are hidden", language, hidden=hidden) if hidden else "")
+    words += say("; {hidden} areas are hidden", language, hidden=hidden) if hidden else ""
+    return words + (say(", provisional", language) if (rows["status"] == "incomplete").any() else "")
 
 
 def change(
@@ -159,15 +160,16 @@ def _row(disclosed: Disclosed, indicator: Indicator, **where: str | None) -> pd.
 
 
 def _in_words(row: pd.Series, indicator: Indicator, disclosed: Disclosed, language: str) -> str:
-    if row["status"] != "ok":
+    if row["status"] not in SHOWN:
         return say("no data", language) if row["status"] == "no_data" else mark(row, disclosed, language)
     limits = shown_limits(row, indicator, language)
-    return shown_value(row["value"], indicator, language) + (f" ({limits})" if limits else "")
+    said = shown_value(row["value"], indicator, language) + (f" ({limits})" if limits else "")
+    return said + (say(", provisional", language) if row["status"] == "incomplete" else "")
 
 
 def _areas(disclosed: Disclosed, indicator: Indicator, level: str, period: str | None) -> tuple[pd.DataFrame, int]:
     rows = select(disclosed, indicator=indicator.id, area_level=level, period=period, free=("area",))
-    shown = rows[rows["status"] == "ok"]
+    shown = rows[rows["status"].isin(SHOWN)]
     if shown.empty:
         raise DataError(f"No {level} has a value of {indicator.id} that can be shown.")
     return shown, int((rows["status"] == "suppressed").sum())

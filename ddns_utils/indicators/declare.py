@@ -1,13 +1,14 @@
 """How an indicator is declared. Words and codes are data; who is counted is Python on Ibis.
 
 A function that finds rows gets the snapshot and the period and gives an Ibis table with ``person_id`` and ``on``, the
-day that decides where the person lived and how old they were; it may give ``municipality`` itself. A function that
+day that decides where the person lived and how old they were; it may give ``municipality`` itself, and then leave out
+``person_id`` where rows count whoever they are about. A column ``weight`` lets a row count as many. A function that
 looks at rows gets the rows, the snapshot and the period, and gives the same rows with one column more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,8 +21,11 @@ from ddns_utils.registers import Snapshot
 
 FindRows = Callable[[Snapshot, Period], ibis.Table]
 LookAtRows = Callable[[ibis.Table, Snapshot, Period], ibis.Table]
+FindAreas = Callable[[Snapshot, Period], Collection[str]]
 PER_CENT = Text(da="procent", en="per cent")
 DIRECTIONS = ("higher is better", "lower is better", "neither")
+CATEGORIES = ("", "conformance", "completeness", "plausibility")
+ABOUT = ("persons", "deliveries")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,11 @@ class Indicator:
 
     ``standard`` is a published target in units of the value. ``needs`` names the tables that must cover the period
     and ``follow_up_days`` after it. ``version`` is raised when numbers change.
+
+    An indicator of data quality has a ``category`` (Kahn et al. 2016, 10.13063/2327-9214.1244) and needs no covered
+    period, because what is missing is what it measures. ``lacking`` names the municipalities where no rows mean that
+    data is missing; in other areas no rows mean that there is nothing to check (``not_applicable``). ``rows_about``
+    deliveries says that a count of rows tells nothing of any person; such rows must not have ``person_id``.
     """
 
     kind: ClassVar[str]
@@ -56,9 +65,15 @@ class Indicator:
     per: int = 1
     interval: str = "exact"
     caveats: tuple[Text, ...] = ()
+    category: str = ""
+    lacking: FindAreas | None = None
+    rows_about: str = "persons"
     version: int = 1
 
     def __post_init__(self) -> None:
+        for name, allowed in (("category", CATEGORIES), ("rows_about", ABOUT)):
+            if (value := getattr(self, name)) not in allowed:
+                raise DefinitionError(f"{self.id}: {name} '{value}' is not one of: {', '.join(filter(None, allowed))}.")
         if self.direction not in DIRECTIONS:
             raise DefinitionError(f"{self.id}: direction '{self.direction}' is not one of: {', '.join(DIRECTIONS)}.")
         if self.follow_up_days < 0 or not self.needs:

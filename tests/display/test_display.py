@@ -176,3 +176,54 @@ def test_every_message_said_is_in_the_danish_catalogue_and_none_is_unused():
 def test_a_message_has_the_same_places_in_both_languages(message):
     places = re.compile(r"{(\w+)}")
     assert sorted(places.findall(message)) == sorted(places.findall(language._danish()[message]))
+
+
+@pytest.fixture(scope="module")
+def provisional():
+    made = cube(1, LAST)
+    frame = made.frame
+    frame.loc[frame["period"] == "2025", "status"] = "incomplete"
+    frame.loc[frame["area"] == "851", ["n", "of", "value", "lower", "upper", "status"]] = [
+        *[np.nan] * 5,
+        "not_applicable",
+    ]
+    return disclose(made, POLICY)
+
+
+def hollow_dots(axes):
+    """How many dots each collection of dots with nothing in them has."""
+    return [len(c.get_offsets()) for c in axes.collections
+            if c.get_facecolor().tolist()[:1] == [[1, 1, 1, 1]] and len(c.get_offsets())]  # fmt: skip
+
+
+def test_a_provisional_value_is_hollow_and_dashed_and_said_to_be_so(provisional):
+    trend = display.plot_trend(provisional, language="da")
+    assert hollow_dots(trend) == [1]
+    said = trend.figure.get_supxlabel().replace("\n", " ")
+    assert "Åben eller stiplet: foreløbigt, fordi ikke alt er modtaget endnu." in said
+        trend.figure, "T"
+    ).replace("\n", " ")
+    solid, dashed = trend.get_lines()
+    assert np.isnan(solid.get_ydata()).tolist() == [False, True]
+    assert (np.isnan(dashed.get_ydata()).tolist(), dashed.get_linestyle()) == ([False, False], "--")
+    regions = display.plot_areas(provisional, language="da", level="region", period="2025")
+    assert hollow_dots(regions) == [5]
+
+
+def test_a_provisional_value_is_marked_in_tables_and_words_and_never_compared(provisional):
+    html, _ = tables.table(provisional, language="en", caption="C", rows=("area",), columns="period", level="country")
+    before, after = re.findall(r"<td>(.*?)</td>", html)
+    assert (before.endswith("*"), after.endswith(" *")) == (False, True)
+    assert "*: provisional, because not everything has been received yet." in html
+    assert words.value(provisional, language="da").endswith(", foreløbigt")
+    assert words.spread(provisional, language="da", level="region").endswith(", foreløbigt")
+    assert words.change(provisional, language="en").endswith("they cannot be compared")
+
+
+def test_what_does_not_apply_is_not_called_missing(provisional):
+    html, _ = tables.table(
+        provisional, language="da", caption="C", rows=("area",), columns="period", level="municipality"
+    )
+    (row,) = re.findall(r"<tr><th[^>]*>Aalborg.*?</tr>", html)
+    assert row.count("ikke relevant") == 2
+    assert words.value(provisional, language="da", area="851") == "ikke relevant"
