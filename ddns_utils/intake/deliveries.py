@@ -16,7 +16,9 @@ from ddns_utils.intake.pseudonym import hide
 
 KL_GATEWAY = "KL Gateway"
 REPORTS = (".json", ".ndjson", ".jsonl")
-TABLES = (".parquet", ".csv")
+TABLES = (".parquet", ".csv", ".sas7bdat")
+ARCHIVE = "archive"
+ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
 NOT_DELIVERIES = ("truth.json",)
 _DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
@@ -45,8 +47,8 @@ class DeliveredFile:
 def find(path: Path) -> tuple[list[DeliveredFile], list[str]]:
     """The deliveries in a file or folder in the order to land them, and the names of files that are none.
 
-    The order is by day, then register (contacts before what refers to them), then name. Raises DataError if nothing
-    is there.
+    Contacts come before what refers to them. An archive is one delivery here, unpacked later. Raises DataError if
+    nothing is there.
     """
     if not path.exists():
         raise DataError(f"There is no file or folder {hide(path.name)} to land.")
@@ -60,9 +62,13 @@ def find(path: Path) -> tuple[list[DeliveredFile], list[str]]:
             # A file given alone may have its day in the folders above it; of several dates the nearest counts.
             parts = file.parts if path.is_file() else file.relative_to(top.parent).parts
             deliveries.append(DeliveredFile(file, name, source, _day(parts)))
-    turn = {source: number for number, source in enumerate([*REGISTERS, KL_GATEWAY])}
-    deliveries.sort(key=lambda file: (file.day or date.max, turn[file.source], file.name))
-    return deliveries, others
+    return in_order(deliveries), others
+
+
+def in_order(deliveries: list[DeliveredFile]) -> list[DeliveredFile]:
+    """Deliveries in the order to land them: by day, then register, then name."""
+    turn = {source: number for number, source in enumerate([*REGISTERS, KL_GATEWAY, ARCHIVE])}
+    return sorted(deliveries, key=lambda file: (file.day or date.max, turn[file.source], file.name))
 
 
 def _source(file: Path) -> str | None:
@@ -70,6 +76,8 @@ def _source(file: Path) -> str | None:
         return None
     if file.suffix.lower() in REPORTS:
         return KL_GATEWAY
+    if file.name.lower().endswith(ARCHIVES):
+        return ARCHIVE
     if file.suffix.lower() not in TABLES:
         return None
     stem = file.stem.upper()

@@ -1,4 +1,4 @@
-"""Flat register files (Parquet, CSV) as rows of the model: one query a table, run by DuckDB straight from the file."""
+"""Flat register files (CSV, Parquet, SAS) as rows of the model: one query a table, run by DuckDB."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from dataclasses import dataclass
 import duckdb
 
 from ddns_utils.errors import DataError
-from ddns_utils.intake import contract
+from ddns_utils.intake import contract, flat_text
+from ddns_utils.intake.delimited import FAULT, LINE, load_csv
 from ddns_utils.intake.deliveries import DeliveredFile
 from ddns_utils.intake.flat_registers import REGISTERS, Flat
 from ddns_utils.intake.pseudonym import hide
+from ddns_utils.intake.sas import load_sas
 from ddns_utils.intake.settle import WITH_CONTACT
 from ddns_utils.intake.staging import Staging
 from ddns_utils.model import TABLES, Column
 
 _FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
-_DATES = "['%d-%m-%Y %H:%M:%S', '%d-%m-%Y %H:%M', '%d-%m-%Y', '%d.%m.%Y', '%Y%m%d']"
-_MOMENT = f"coalesce(TRY_CAST({{0}} AS TIMESTAMP), try_strptime({{0}}, {_DATES}))"
 _FROM_TEXT = {
     "text": "{0}",
-    "whole": "TRY_CAST({0} AS BIGINT)",
-    "decimal": "TRY_CAST(replace({0}, ',', '.') AS DOUBLE)",
-    "yes_no": "CASE lower({0}) WHEN '1' THEN true WHEN 'ja' THEN true WHEN 'true' THEN true "
-    "WHEN '0' THEN false WHEN 'nej' THEN false WHEN 'false' THEN false END",
-    "moment": _MOMENT,
-    "day": f"{_MOMENT}::DATE",
+    "whole": "read_whole({0})",
+    "decimal": "read_decimal({0})",
+    "yes_no": "read_yes_no({0})",
+    "moment": "read_moment({0})",
+    "day": "read_day({0})",
     "cpr": "{0}",
 }
 _SQL_TYPE = {
@@ -41,15 +40,19 @@ _SQL_TYPE = {
 _WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
 _DECIMAL = ("DOUBLE", "FLOAT")
 _TIME = ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
-_AS_IT_IS = {"whole": _WHOLE, "decimal": _WHOLE + _DECIMAL, "yes_no": ("BOOLEAN",), "moment": _TIME, "day": _TIME}
+_AS_IT_IS = {"whole": _WHOLE, "decimal": _WHOLE, "yes_no": ("BOOLEAN",), "moment": _TIME, "day": _TIME}
 
 
 @dataclass(frozen=True)
 class _File:
-    """A flat file: how SQL reads it, and its fields by upper-case name with their SQL name and type."""
+    """A flat file: how SQL reads it, its fields by upper-case name with their SQL name and type.
+
+    ``faulty`` says that it has columns for what is wrong with a line as a whole.
+    """
 
     scan: str
     fields: dict[str, tuple[str, str]]
+    faulty: bool
 
 
 def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
@@ -69,15 +72,21 @@ def _open(file: DeliveredFile, staged: Staging) -> _File:
     path = staged.folder / f"delivered{file.path.suffix.lower()}"
     path.unlink(missing_ok=True)
     path.symlink_to(file.path.resolve())
-    if file.path.suffix.lower() == ".parquet":
+    flat_text.teach(staged.engine)
+    faulty = False
+    if path.suffix == ".parquet":
         scan = f"read_parquet('{path}', file_row_number = true)"
     else:
-        with file.path.open("rb") as lines:
-            separator = ";" if b";" in lines.readline() else ","
-        read = f"read_csv('{path}', all_varchar = true, header = true, delim = '{separator}', quote = '\"')"
-        scan = f"(SELECT *, row_number() OVER () - 1 AS file_row_number FROM {read})"
+        if path.suffix == ".csv":
+            faulty = load_csv(path, file.name, staged.engine)
+        else:
+            load_sas(path, file.name, staged.engine)
+        scan = "(SELECT *, rowid AS file_row_number FROM delivered)"
     described = staged.engine.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
-    return _File(scan, {name.upper(): (name, kind) for name, kind, *_ in described if name != "file_row_number"})
+    fields = {
+        name.upper(): (name, kind) for name, kind, *_ in described if name not in (FAULT, LINE, "file_row_number")
+    }
+    return _File(scan, fields, faulty)
 
 
 def _require_fields(file: DeliveredFile, flat: Flat, opened: _File) -> None:
@@ -120,6 +129,7 @@ def _query(file: DeliveredFile, flat: Flat, table: str, opened: _File, arrival: 
     for word, condition in flat.refuse.items():
         values.append(f'{_filled(condition, opened)} AS "{word}"')
         unreadable.append(f"""CASE WHEN "{word}" THEN '{word}' END""")
+    fault, line = (f'"{FAULT}"', f'"{LINE}"') if opened.faulty else ("NULL::VARCHAR", "NULL::VARCHAR")
     content = [f'"{f}" := {_as(f, "text", opened)}' for f in used if f in opened.fields and f != flat.person]
     rows = opened.scan
     if flat.person:
@@ -130,10 +140,10 @@ def _query(file: DeliveredFile, flat: Flat, table: str, opened: _File, arrival: 
     stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
     return f"""
         SELECT {stored}, {arrival} AS arrival, source_row, reasons,
-            CASE WHEN reasons IS NOT NULL THEN hide_cpr(to_json(given)::VARCHAR) END AS content
-        FROM (SELECT *, coalesce(nullif(concat_ws('|', {", ".join(unreadable)}), ''), {contract.reasons(model, later)})
-                AS reasons
-            FROM (SELECT {", ".join(values)}, file_row_number + 1 AS source_row,
+            CASE WHEN reasons IS NOT NULL THEN coalesce(line, hide_cpr(to_json(given)::VARCHAR)) END AS content
+        FROM (SELECT *, coalesce(
+                fault, nullif(concat_ws('|', {", ".join(unreadable)}), ''), {contract.reasons(model, later)}) AS reasons
+            FROM (SELECT {", ".join(values)}, file_row_number + 1 AS source_row, {fault} AS fault, {line} AS line,
                     struct_pack({", ".join(content)}) AS given
                 FROM {rows}))"""
 
@@ -152,12 +162,17 @@ def _as(field: str, wanted: str, opened: _File) -> str:
     quoted = '"' + name.replace('"', '""') + '"'
     if kind == "TIMESTAMP WITH TIME ZONE":
         quoted, kind = f"timezone('Europe/Copenhagen', {quoted})", "TIMESTAMP"
+    if wanted == "decimal" and kind in _DECIMAL:
+        return f"CASE WHEN isfinite({quoted}) THEN {quoted}::DOUBLE END"
     if kind in _AS_IT_IS.get(wanted, ()):
         return f"{quoted}::{_SQL_TYPE[wanted]}"
     if kind == "VARCHAR":
         text = f"nullif(trim({quoted}), '')"
     elif kind in _DECIMAL:
-        text = f"CASE WHEN {quoted} = trunc({quoted}) THEN {quoted}::BIGINT::VARCHAR ELSE {quoted}::VARCHAR END"
+        text = (
+            f"CASE WHEN isnan({quoted}) THEN NULL WHEN {quoted} = trunc({quoted}) AND abs({quoted}) < 1e15 "
+            f"THEN {quoted}::BIGINT::VARCHAR ELSE {quoted}::VARCHAR END"
+        )
     else:
         text = f"{quoted}::VARCHAR"
     if wanted == "cpr" and kind != "VARCHAR":

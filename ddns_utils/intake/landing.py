@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from ddns_utils.errors import DataError
 from ddns_utils.intake.account import Count, Landing
+from ddns_utils.intake.archives import unpack_all
 from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
 from ddns_utils.intake.flat import stage_flat
 from ddns_utils.intake.flat_registers import REGISTERS
@@ -42,6 +43,7 @@ def land(path: Path, registers: Registers, key: bytes | None = None, on_progress
         pseudonyms = Pseudonyms(key or read_key(registers.path))
         require_same_key(registers.path, pseudonyms)
         with staging(registers.path, pseudonyms) as staged:
+            deliveries = unpack_all(deliveries, staged.folder, landing)
             _Work(deliveries, staged, writer, pseudonyms, landing, on_progress or (lambda *_: None)).do()
     landing.version = registers.latest_version
     return landing

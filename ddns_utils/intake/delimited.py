@@ -1,0 +1,177 @@
+"""CSV as senders make it, loaded as text into a table ``delivered`` of the engine.
+
+A well-formed file is loaded by DuckDB. A file with a badly formed line is read again line by line in Python, ten times
+slower, so that only the bad lines are refused: they keep their number and come with a ``fault`` and the line itself.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections import Counter, deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from ddns_utils.errors import DataError
+from ddns_utils.intake.pseudonym import hide
+
+LONGEST_LINE = 1_000_000
+MOST_COLUMNS = 1_000
+LINES_IN_ONE_ROW = 100
+ROWS_AT_A_TIME, CHARACTERS_AT_A_TIME = 50_000, 20_000_000
+FAULT, LINE = "fault of the line", "line as delivered"
+_ONLY_WINDOWS = bytes(range(0x80, 0xA0))
+
+
+def load_csv(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> bool:
+    """Load a CSV file into the table ``delivered``, all text; True if it has the columns FAULT and LINE.
+
+    The encoding is UTF-8, else Windows-1252, of which Latin-1 is a part; fields are parted by semicolon if the first
+    line has one, else by comma. Raises DataError for a file without a readable first line.
+    """
+    encoding = _encoding(path, name)
+    separator, columns = _header(path, name, encoding)
+    if encoding != "cp1252":
+        try:
+            _load_fast(path, encoding, separator, columns, engine)
+            return False
+        except duckdb.Error:
+            pass  # which line is at fault, DuckDB cannot say of all; the careful way can
+    _load_carefully(path, encoding, separator, columns, engine)
+    return True
+
+
+def _encoding(path: Path, name: str) -> str:
+    """utf-8-sig, latin-1 or cp1252, from every byte of the file."""
+    decoder, is_utf8, is_latin1 = codecs.getincrementaldecoder("utf-8")(), True, True
+    first = True
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            if first and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise DataError(f"{name} is in UTF-16. Send it in UTF-8.")
+            if first and b"\0" in block.partition(b"\n")[0]:
+                raise DataError(f"{name} is not text. Send CSV in UTF-8.")
+            first = False
+            if is_utf8:
+                try:
+                    decoder.decode(block)
+                except UnicodeDecodeError:
+                    is_utf8 = False
+            if is_latin1 and not block.isascii():
+                is_latin1 = len(block.translate(None, _ONLY_WINDOWS)) == len(block)
+    if first:
+        raise DataError(f"{name} is empty. Send a file with a line of column names, also when there are no rows.")
+    if is_utf8 and not decoder.getstate()[0]:
+        return "utf-8-sig"
+    return "latin-1" if is_latin1 else "cp1252"
+
+
+def _open(path: Path, encoding: str) -> TextIO:
+    return path.open(encoding=encoding, errors="replace", newline="")
+
+
+def _header(path: Path, name: str, encoding: str) -> tuple[str, list[str]]:
+    with _open(path, encoding) as file:
+        line = file.readline(LONGEST_LINE)
+    separator = ";" if ";" in line else ","
+    columns, fault = _fields(line, separator)
+    if fault or not columns or len(columns) > MOST_COLUMNS:
+        raise DataError(f"{name} does not begin with a line of column names. Send one, parted by semicolon or comma.")
+    columns = [column.strip() or f"column {number}" for number, column in enumerate(columns, 1)]
+    twice = [column for column, times in Counter(c.upper() for c in (*columns, FAULT, LINE)).items() if times > 1]
+    if twice:
+        raise DataError(f"{name} has more than one column {', '.join(map(hide, twice))}. Send each column once.")
+    return separator, columns
+
+
+def _load_fast(
+    path: Path, encoding: str, separator: str, columns: list[str], engine: duckdb.DuckDBPyConnection
+) -> None:
+    types = ", ".join("'" + column.replace("'", "''") + "': 'VARCHAR'" for column in columns)
+    engine.execute(f"""
+        CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM read_csv('{path}', auto_detect = false, header = true,
+            delim = '{separator}', quote = '"', escape = '"', columns = {{{types}}}, max_line_size = {LONGEST_LINE},
+            encoding = '{encoding.removesuffix("-sig")}')""")
+
+
+def _load_carefully(
+    path: Path, encoding: str, separator: str, columns: list[str], engine: duckdb.DuckDBPyConnection
+) -> None:
+    schema = pa.schema([(column, pa.string()) for column in (*columns, FAULT, LINE)])
+    engine.register("batch", schema.empty_table())
+    engine.execute("CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM batch")
+    rows: list[tuple] = []
+    characters = 0
+    with _open(path, encoding) as file:
+        file.readline(LONGEST_LINE)
+        for line, fields, fault in _rows(file, separator, len(columns)):
+            shown = orjson.dumps({"line": hide(line)}).decode() if fault else None
+            rows.append((*(fields or [None] * len(columns)), fault or None, shown))
+            characters += len(line)
+            if len(rows) >= ROWS_AT_A_TIME or characters >= CHARACTERS_AT_A_TIME:
+                _insert(rows, schema, engine)
+                rows, characters = [], 0
+    _insert(rows, schema, engine)
+
+
+def _insert(rows: list[tuple], schema: pa.Schema, engine: duckdb.DuckDBPyConnection) -> None:
+    if rows:
+        arrays = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
+        engine.register("batch", pa.Table.from_arrays(arrays, schema=schema))
+        engine.execute("INSERT INTO delivered SELECT * FROM batch")
+
+
+def _rows(file: TextIO, separator: str, width: int) -> Iterator[tuple[str, list[str] | None, str]]:
+    """Every row as the line, its fields (None for a bad line) and what is wrong; empty lines are no rows.
+
+    A quoted field may run over lines. Where a quote does not end, its first line is bad and the next is a row again.
+    """
+    waiting: deque[str] = deque()
+
+    def following() -> str:
+        return waiting.popleft() if waiting else file.readline(LONGEST_LINE)
+
+    while line := following():
+        if len(line) >= LONGEST_LINE:
+            rest = line
+            while rest and not rest.endswith(("\n", "\r")):
+                rest = following()
+            yield line.rstrip("0123456789- \r\n"), None, "line too long"
+            continue
+        if not line.strip("\r\n"):
+            continue
+        fields, fault = _fields(line, separator, width)
+        if fault and line.count('"') % 2:
+            lines, length = [line], len(line)
+            while len(lines) < LINES_IN_ONE_ROW and length < LONGEST_LINE and (more := following()):
+                lines.append(more)
+                length += len(more)
+                if more.count('"') % 2:
+                    break
+            joined, joined_fault = _fields("".join(lines), separator, width)
+            if joined_fault:
+                waiting.extendleft(reversed(lines[1:]))
+            else:
+                line, fields, fault = "".join(lines), joined, ""
+        yield line.rstrip("\r\n"), None if fault else fields, fault
+
+
+def _fields(line: str, separator: str, width: int | None = None) -> tuple[list[str], str]:
+    """The fields of a line and what is wrong with it; more fields than the header are right if they are empty."""
+    try:
+        rows = list(csv.reader([line], delimiter=separator, strict=True))
+    except csv.Error:
+        return [], "unreadable line"
+    if len(rows) != 1:
+        return [], "unreadable line"
+    fields = rows[0]
+    if width is None:
+        return fields, ""
+    if len(fields) < width or any(field.strip() for field in fields[width:]):
+        return [], "wrong number of fields"
+    return fields[:width], ""

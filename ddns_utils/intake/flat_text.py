@@ -1,0 +1,38 @@
+"""How text in flat files is read as numbers, days and yes or no. What has two readings is not read, but refused.
+
+Written as macros of DuckDB. ``1.234,5``, ``1.234.567`` and ``1 234`` have signs between thousands; a single ``1.234``
+has a decimal point. Whole numbers have no such signs, because ``1.000`` may be one or a thousand. Years have four
+digits. A moment with an offset becomes Danish clock time.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+_NUMBER = r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{1,2})?"
+_THOUSANDS = r"[+-]?[0-9]{1,3}(([.][0-9]{3}){2,}|([.][0-9]{3})+,[0-9]+|([ \x{00a0}][0-9]{3})+(,[0-9]+)?)"
+_DATES = "['%d-%m-%Y %H:%M:%S', '%d-%m-%Y %H:%M', '%d-%m-%Y', '%d.%m.%Y', '%Y%m%d', '%d%b%Y']"
+_MACROS = f"""
+    CREATE OR REPLACE TEMP MACRO read_decimal(text) AS TRY_CAST(CASE
+        WHEN regexp_full_match(text, '{_NUMBER}') THEN replace(text, ',', '.')
+        WHEN regexp_full_match(text, '{_THOUSANDS}')
+            THEN replace(regexp_replace(text, '[. \\x{{00a0}}]', '', 'g'), ',', '.') END AS DOUBLE);
+    CREATE OR REPLACE TEMP MACRO read_whole(text) AS CASE
+        WHEN regexp_full_match(text, '[+-]?[0-9]+([.,]0{{1,2}})?')
+            THEN TRY_CAST(regexp_extract(text, '[^.,]+') AS BIGINT) END;
+    CREATE OR REPLACE TEMP MACRO read_yes_no(text) AS CASE
+        WHEN lower(text) IN ('1', 'ja', 'true') THEN true WHEN lower(text) IN ('0', 'nej', 'false') THEN false END;
+    CREATE OR REPLACE TEMP MACRO read_any_moment(text) AS CASE
+        WHEN text[5] <> '-' THEN CASE WHEN text[1] BETWEEN '0' AND '9' THEN try_strptime(text, {_DATES}) END
+        WHEN length(text) > 16 AND regexp_matches(text, '(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')
+            THEN timezone('Europe/Copenhagen', TRY_CAST(text AS TIMESTAMPTZ))
+        ELSE TRY_CAST(text AS TIMESTAMP) END;
+    CREATE OR REPLACE TEMP MACRO read_moment(text) AS
+        CASE WHEN year(read_any_moment(text)) BETWEEN 1800 AND 9999 THEN read_any_moment(text) END;
+    CREATE OR REPLACE TEMP MACRO read_day(text) AS read_moment(text)::DATE;
+"""
+
+
+def teach(engine: duckdb.DuckDBPyConnection) -> None:
+    """Give an engine the macros read_decimal, read_whole, read_yes_no, read_moment and read_day; NULL if unreadable."""
+    engine.execute(_MACROS)
