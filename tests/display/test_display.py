@@ -201,8 +201,6 @@ def test_a_provisional_value_is_hollow_and_dashed_and_said_to_be_so(provisional)
     assert hollow_dots(trend) == [1]
     said = trend.figure.get_supxlabel().replace("\n", " ")
     assert "Åben eller stiplet: foreløbigt, fordi ikke alt er modtaget endnu." in said
-        trend.figure, "T"
-    ).replace("\n", " ")
     solid, dashed = trend.get_lines()
     assert np.isnan(solid.get_ydata()).tolist() == [False, True]
     assert (np.isnan(dashed.get_ydata()).tolist(), dashed.get_linestyle()) == ([False, False], "--")
