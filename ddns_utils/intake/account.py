@@ -32,7 +32,8 @@ class Landing:
     """What one landing did.
 
     ``refused`` maps a file's name to why nothing of it is in; ``known`` are files that had been landed before;
-    ``others`` are files that are no deliveries. ``version`` is the store's version afterwards.
+    ``others`` are files that are no deliveries. ``findings`` says how often delivery reports broke each rule of their
+    profiles. ``version`` is the store's version afterwards.
     """
 
     version: int = 0
@@ -40,6 +41,7 @@ class Landing:
     refused: dict[str, str] = field(default_factory=dict)
     known: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    findings: dict[str, int] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:
@@ -57,6 +59,9 @@ class Landing:
                 lines.append(f"  {table}: {kept:,} rows kept, {old:,} superseded, {bad:,} in quarantine")
         lines += _first([_bad_rows(count) for count in self.counts if count.quarantined])
         lines += [f"{name} is refused: {why} Nothing of it is in." for name, why in self.refused.items()]
+        if self.findings:
+            lines.append("Rules of the reports' profiles broken, see the table finding:")
+            lines += _first([f"  {rule}: {number:,}" for rule, number in self.findings.items()])
         if self.others:
             lines.append(f"Not deliveries, left alone: {', '.join(_first(self.others))}.")
         return lines

@@ -24,9 +24,9 @@ def profile(resource: Resource) -> str:
 
 
 def referred(reference: Resource | None) -> str | None:
-    """The id that a reference points to, whatever type name or address stands before it."""
+    """The id that a reference points to, whatever type name, address or version it is given with."""
     text = reference.get("reference") if reference else None
-    return text.rpartition("/")[2].rpartition(":")[2] if text else None
+    return text.partition("/_history/")[0].rpartition("/")[2].rpartition(":")[2] if text else None
 
 
 def extension(resource: Resource, name: str) -> Resource | None:

@@ -40,6 +40,10 @@ def law_of_code(resource: Resource | None) -> str | None:
         return domain_laws("fsiii_condition").get(coding(resource, *fhir.FSIII))
     if kind == "CarePlan" and resource.get("activity"):
         return domain_laws("fsiii_intervention").get(coding(resource["activity"][0]["detail"], *fhir.FSIII))
+    if kind == "Procedure":
+        return domain_laws("fsiii_intervention").get(coding(resource, *fhir.FSIII))
+    if kind == "Observation":
+        return domain_laws("fsiii_condition").get(coding(resource, *fhir.FSIII))
     return None
 
 
@@ -71,6 +75,12 @@ def severities() -> dict[str, int]:
 def municipalities() -> dict[str | None, str]:
     """SOR code of a record-keeping organisation → municipality, as far as the list knows."""
     return {row["code"]: row["municipality"] for row in codelists.rows("municipal_organization")}
+
+
+@cache
+def either(name: str) -> dict[str, str]:
+    """Code of a list in either form → its short word."""
+    return {row[form]: row["short"] for row in codelists.rows(name) for form in ("code", "legacy")}
 
 
 @cache

@@ -12,10 +12,12 @@ import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Any
 
 from ddns_utils.intake import fhir, kl_codes
 from ddns_utils.intake.fhir import Resource
+from ddns_utils.intake.invariants import DECEASED, UNRESOLVED, Rule
 from ddns_utils.intake.kl_resources import READERS, table_of
 from ddns_utils.intake.pseudonym import Pseudonyms
 
@@ -32,6 +34,7 @@ class Rows:
         self.tables: dict[str, list[tuple]] = defaultdict(list)
         self.resources: dict[str, list[Resource]] = defaultdict(list)
         self.refused: list[tuple[str, str, int, str, Any]] = []
+        self.findings: list[tuple] = []  # in the order of columns of the table ``finding``
         self.count = 0
 
     def add(self, table: str, row: tuple, resource: Resource) -> None:
@@ -98,6 +101,8 @@ class Report:
             self._read_citizen(citizens[0], pseudonyms)
         self.municipality = kl_codes.municipalities().get(self.custodian)
         self.report_faults = self.faults
+        self.names = dict(filter(None, map(self._old_style_name, self.resources)))
+        self.loose = False
 
     def _read_citizen(self, citizen: Resource, pseudonyms: Pseudonyms) -> None:
         cpr = fhir.identifier(citizen, fhir.CPR)
@@ -106,14 +111,24 @@ class Report:
             self.faults.append("impossible CPR number")
         self.custodian = citizen.get("managingOrganization", {}).get("identifier", {}).get("value")
 
+    def _old_style_name(self, resource: Resource) -> tuple[str, str] | None:
+        """Id of a condition and what we call it in old-style care reporting, where the citizen and the code name it."""
+        if resource["resourceType"] != "Condition" or self.person_id is None:
+            return None
+        code = kl_codes.coding(resource, fhir.FSIII[1])
+        named = f"{self.person_id} {kl_codes.uuids('fsiii_condition').get(code, code)}"
+        return (resource.get("id"), sha256(named.encode()).hexdigest()[:32]) if code else None
+
     def read(self, into: Rows) -> None:
-        """Add the report's rows."""
-        rows = []
+        """Add the report's rows, and findings that need more than the row."""
+        rows, findings = [], []
         for resource in self.resources:
             kind = resource["resourceType"]
             if kind in CARRIED:
+                if kind == "Patient" and resource.get("deceasedBoolean") and self.law is None:
+                    findings.append(self._finding(kind, resource, DECEASED))
                 continue
-            self.faults = list(self.report_faults)
+            self.faults, self.loose = list(self.report_faults), False
             table = table_of(kind, fhir.profile(resource), resource)
             if table not in READERS:
                 rows.append((kind, table, None, resource))
@@ -132,11 +147,19 @@ class Report:
                 "|".join(dict.fromkeys(self.faults)) or None,
             )
             rows.append((kind, table, row, resource))
+            if self.loose and not voided:
+                findings.append(self._finding(table, resource, UNRESOLVED))
+        into.findings += findings
         for kind, table, row, resource in rows:
             if row is None:
                 into.refuse(self.delivery_id, kind, self.number, table, resource)
             else:
                 into.add(table, row, resource)
+
+    def _finding(self, table: str, resource: Resource, rule: Rule) -> tuple:
+        id_ = self.names.get(resource.get("id"), resource.get("id"))
+        custodian, id_ = (text if isinstance(text, str) else "" for text in (self.custodian, id_))
+        return self.delivery_id, custodian, table, id_, rule.name, rule.severity, self.reported_at, self.number
 
     def known(self, value: str | None, codes: dict[str, Any], column: str) -> Any:
         """A code's word in our tables; a fault if the code is not in the list."""
@@ -161,8 +184,15 @@ class Report:
             self.faults.append(f"unreadable {column}")
             return None
 
+    def link(self, reference: Resource | None) -> str | None:
+        """The id a reference points to; noted if the report does not hold that resource."""
+        id_ = fhir.referred(reference)
+        self.loose |= id_ is not None and id_ not in self.by_id
+        return self.names.get(id_, id_)
+
     def organization(self, reference: Resource | None) -> str | None:
         """Identifier (SOR, else FK-org) of the organization a reference points to."""
+        self.link(reference)
         return fhir.identifier(self.find(reference))
 
     def find(self, reference: Resource | None) -> Resource | None:
@@ -170,11 +200,13 @@ class Report:
         text = reference.get("reference") if reference else None
         if text is None:
             return None
+        text = text.partition("/_history/")[0]
         return self.by_name.get("/".join(text.rsplit("/", 2)[-2:])) or self.by_id.get(fhir.referred(reference))
 
     def law_of(self, *ids: str | None) -> str | None:
         """Law of a care resource: that of the first coded resource it refers to, else of the report's first one."""
         if self.law:
             return self.law
-        candidates = itertools.chain(map(self.by_id.get, ids), self.resources)
+        known = self.by_id | {name: self.by_id[id_] for id_, name in self.names.items()} if self.names else self.by_id
+        candidates = itertools.chain(map(known.get, ids), self.resources)
         return next(filter(None, map(kl_codes.law_of_code, candidates)), None)

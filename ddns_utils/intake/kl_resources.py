@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ddns_utils.intake.kl_gateway import Report
 
 VOID = "entered-in-error"
+FOLLOW_UP = "712744002"  # SNOMED CT
 
 
 def _referral(report: Report, r: Resource) -> tuple:
@@ -53,7 +54,7 @@ def _care_plan(report: Report, r: Resource) -> tuple:
         report.known(fhir.code(detail.get("statusReason")), reasons, "cancellation_reason"),
         report.moment(period.get("start"), "start"),
         report.moment(period.get("end"), "end"),
-        fhir.referred(based_on.get("valueReference")) if based_on else None,
+        report.link(based_on.get("valueReference")) if based_on else None,
         report.organization((detail.get("performer") or (None,))[0]),
     )  # fmt: skip
 
@@ -78,19 +79,19 @@ def _intervention(report: Report, r: Resource) -> tuple:
         "|".join(filter(None, forms)) or None,
         report.moment(period.get("start"), "start"),
         report.moment(period.get("end"), "end"),
-        fhir.referred((r.get("basedOn") or (None,))[0]),
-        fhir.referred(based_on.get("valueReference")) if based_on else None,
+        report.link((r.get("basedOn") or (None,))[0]),
+        report.link(based_on.get("valueReference")) if based_on else None,
         report.organization((detail.get("performer") or (None,))[0]),
     )  # fmt: skip
 
 
 def _encounter(report: Report, r: Resource) -> tuple:
     based_on = [
-        fhir.referred(e.get("valueReference"))
+        report.link(e.get("valueReference"))
         for e in r.get("extension", ())
         if e["url"].endswith(("BasedOnCarePlanExtension", "BasedOnInterventionExtension"))
     ]
-    reasons = [fhir.referred(each) for each in r.get("reasonReference", ())]
+    reasons = [report.link(each) for each in r.get("reasonReference", ())]
     period, form = r.get("period", {}), r.get("class", {}).get("code")
     return report.law_of(*based_on, *reasons), r.get("status") == VOID, (
         r.get("id"),
@@ -118,7 +119,7 @@ def _condition(report: Report, r: Resource) -> tuple:
         report.faults.append("missing code")
     verification = fhir.code(r.get("verificationStatus"))
     return report.law or kl_codes.law_of_code(r) or report.law_of(), verification == VOID, (
-        r.get("id"),
+        report.names.get(r.get("id"), r.get("id")),
         role,
         code,
         system,
@@ -131,7 +132,7 @@ def _condition(report: Report, r: Resource) -> tuple:
 
 
 def _goal(report: Report, r: Resource) -> tuple:
-    addressed = fhir.referred((r.get("addresses") or (None,))[0])
+    addressed = report.link((r.get("addresses") or (None,))[0])
     target = (r.get("target") or ({},))[0]
     status = r.get("lifecycleStatus")
     return report.law_of(addressed), status == VOID, (
@@ -144,7 +145,7 @@ def _goal(report: Report, r: Resource) -> tuple:
 
 
 def _follow_up(report: Report, r: Resource) -> tuple:
-    focus = [fhir.referred(each) for each in r.get("focus", ())]
+    focus = [report.link(each) for each in r.get("focus", ())]
     value = fhir.code(r.get("valueCodeableConcept"))
     return report.law_of(*focus), r.get("status") == VOID, (
         r.get("id"),
@@ -152,6 +153,40 @@ def _follow_up(report: Report, r: Resource) -> tuple:
         "|".join(filter(None, focus)) or None,
         report.known(value, kl_codes.follow_up_results(), "result"),
         report.moment(r.get("effectiveDateTime"), "followed_up_at"),
+    )  # fmt: skip
+
+
+def _completed_intervention(report: Report, r: Resource) -> tuple:
+    code, local = kl_codes.coding(r, *fhir.FSIII), kl_codes.coding(r, "LocallyDefinedInterventions")
+    if code is None and local is None:
+        report.faults.append("missing code")
+    reasons = [report.link(each) for each in r.get("reasonReference", ())]
+    return report.law or kl_codes.law_of_code(r) or report.law_of(*reasons), r.get("status") == VOID, (
+        r.get("id"),
+        report.known(code, kl_codes.uuids("fsiii_intervention"), "code"),
+        local,
+        r.get("status"),
+        report.moment(r.get("performedDateTime"), "performed_at"),
+        "|".join(filter(None, reasons)) or None,
+    )  # fmt: skip
+
+
+def _observation(report: Report, r: Resource) -> tuple:
+    code = kl_codes.coding(r, *fhir.FSIII)
+    about = kl_codes.either("citizen_view_kind").get(code, "area")
+    if code is None:
+        report.faults.append("missing code")
+    area = report.known(code, kl_codes.uuids("fsiii_condition"), "area") if about == "area" else None
+    focus = [report.link(each) for each in r.get("focus", ())]
+    return report.law or kl_codes.law_of_code(r) or report.law_of(*focus), r.get("status") == VOID, (
+        r.get("id"),
+        about,
+        area,
+        r.get("status"),
+        "|".join(filter(None, focus)) or None,
+        report.known(fhir.code(r.get("valueCodeableConcept")), kl_codes.either("citizen_view"), "value"),
+        fhir.extension(r, "finding-context-at-risk-extension") is not None,
+        report.moment(r.get("effectiveDateTime"), "observed_at"),
     )  # fmt: skip
 
 
@@ -163,6 +198,8 @@ READERS: dict[str, Callable[[Report, Resource], tuple]] = {
     "condition": _condition,
     "goal": _goal,
     "follow_up": _follow_up,
+    "completed_intervention": _completed_intervention,
+    "observation": _observation,
 }
 
 PROFILES = {
@@ -175,11 +212,17 @@ PROFILES = {
     "focus-condition": "condition",
     "goal": "goal",
     "follow-up-observation": "follow_up",
-    "completed-intervention": "no table for completed interventions",
-    "citizens-own-observation": "no table for the citizen's own observations",
-    "matter-of-interest-observation": "no table for areas of interest",
+    "completed-intervention": "completed_intervention",
+    "citizens-own-observation": "observation",
+    "matter-of-interest-observation": "observation",
 }
-KINDS = {"ServiceRequest": "referral", "Encounter": "encounter", "Condition": "condition", "Goal": "goal"}
+KINDS = {
+    "ServiceRequest": "referral",
+    "Encounter": "encounter",
+    "Condition": "condition",
+    "Goal": "goal",
+    "Procedure": "completed_intervention",
+}
 
 
 def table_of(kind: str, profile: str, resource: Resource) -> str:
@@ -188,8 +231,8 @@ def table_of(kind: str, profile: str, resource: Resource) -> str:
         return PROFILES.get(profile.removeprefix("klgateway-").partition("-")[2], "unknown profile")
     if kind == "CarePlan":
         return "care_plan" if resource.get("category") else "intervention"
-    if kind == "Observation" and fhir.code(resource.get("code")) == "712744002":
-        return "follow_up"
+    if kind == "Observation":
+        return "follow_up" if fhir.code(resource.get("code")) == FOLLOW_UP else "observation"
     return KINDS.get(kind, "unknown profile")
 
 

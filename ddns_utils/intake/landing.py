@@ -20,8 +20,8 @@ from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.kl_gateway import Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide, read_key, require_same_key
 from ddns_utils.intake.reports import ReportFile, read_reports
-from ddns_utils.intake.settle import Fate, settle, settle_refused
-from ddns_utils.intake.staging import QUARANTINE, Staging, staging
+from ddns_utils.intake.settle import Fate, settle, settle_findings, settle_refused
+from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging, staging
 from ddns_utils.model import TABLES
 from ddns_utils.registers import Registers, Writer
 
@@ -106,13 +106,15 @@ class _Work:
         self.staged.stage_reports(rows)
 
     def _settle(self) -> None:
-        tables = [name for name in TABLES if name in self.staged.files and name != QUARANTINE]
+        tables = [name for name in TABLES if name in self.staged.files and name not in (QUARANTINE, FINDING)]
         fates: list[Fate] = []
         for number, table in enumerate(tables):
             self.tell("Writing registers", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)
         if QUARANTINE in self.staged.files:
             fates += settle_refused(self.staged, self.refused_ids, self.writer)
+        if FINDING in self.staged.files:
+            self.landing.findings = settle_findings(self.staged, self.refused_ids, self.writer)
         self._count(fates)
         self.writer.append("delivery", self._delivery_rows(fates))
         self.tell("Writing registers", len(tables), len(tables))

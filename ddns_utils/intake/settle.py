@@ -16,7 +16,7 @@ import ibis
 import pyarrow as pa
 
 from ddns_utils.intake.contract import SEPARATOR
-from ddns_utils.intake.staging import QUARANTINE, Staging
+from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Snapshot, Writer
 
@@ -79,6 +79,13 @@ def settle_refused(staged: Staging, refused: set[str], writer: Writer) -> list[F
     reasons = _quarantine(rows, staged.engine, writer)
     counted = staged.engine.execute(f'SELECT delivery_id, "table", count(*) FROM ({rows}) GROUP BY ALL').fetchall()
     return [Fate(id_, table, 0, number, 0, None, None, reasons[id_, table]) for id_, table, number in counted]
+
+
+def settle_findings(staged: Staging, refused: set[str], writer: Writer) -> dict[str, int]:
+    """Write the breaches of rules of the delivery reports; gives how often each occurs, most frequent first."""
+    rows = _accepted(FINDING, staged, refused)
+    writer.merge(FINDING, staged.engine.execute(f"SELECT * FROM {rows}").to_arrow_reader(100_000))
+    return dict(staged.engine.execute(f"SELECT rule, count(*) FROM {rows} GROUP BY rule ORDER BY 2 DESC, 1").fetchall())
 
 
 def _accepted(table: str, staged: Staging, refused: set[str]) -> str:

@@ -18,6 +18,7 @@ import orjson
 import pyarrow as pa
 
 from ddns_utils.intake import contract
+from ddns_utils.intake.invariants import broken_rules, severity_of
 from ddns_utils.intake.kl_gateway import DELIVERY_ID, NO_SHAPE, Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide
 from ddns_utils.model import TABLES, Table
@@ -26,7 +27,7 @@ EXTRA = pa.schema(
     [("arrival", pa.int64()), ("source_row", pa.int64()), ("reasons", pa.string()), ("content", pa.string())]
 )
 MEMORY = "1GB"
-QUARANTINE = "quarantine"
+QUARANTINE, FINDING = "quarantine", "finding"
 
 
 class Staging:
@@ -68,9 +69,13 @@ class Staging:
                 resources = list(itertools.compress(resources, shapely))
                 given = _as_table(list(itertools.compress(tuples, shapely)), schema)
             self.engine.register("given", given)
-            reasons = self.engine.execute(
-                f"SELECT coalesce(faults, {contract.reasons(model)}) AS reasons FROM given"
-            ).to_arrow_table()["reasons"]
+            breach = f"coalesce(faults, {contract.reasons(model)})"
+            forbidding = f"list_aggregate({broken_rules(table, 'quarantine')}, 'string_agg', '{contract.SEPARATOR}')"
+            judged = self.engine.execute(f"""
+                SELECT coalesce({breach}, nullif({forbidding}, '')) AS reasons,
+                    CASE WHEN {breach} IS NULL THEN {broken_rules(table)} ELSE [] END AS rules
+                FROM given""").to_arrow_table()
+            reasons = judged["reasons"]
             content = [
                 shown(resource) if reason else None
                 for reason, resource in zip(reasons.to_pylist(), resources, strict=True)
@@ -78,15 +83,27 @@ class Staging:
             checked = given.drop_columns("faults").append_column("reasons", reasons)
             checked = checked.append_column("content", pa.array(content, pa.string()))
             checked = checked.append_column("arrival", pa.nulls(len(checked), pa.int64()))
-            self.engine.register("given", checked)
+            self.engine.register("given", checked.append_column("rules", judged["rules"]))
             stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
             self.stage({table: f"SELECT {stored}, {', '.join(EXTRA.names)} FROM given"})
-
+            self._stage_findings(f"""
+                SELECT delivery_id, custodian, '{table}' AS "table", "{table}_id" AS resource_id, unnest(rules) AS rule,
+                    {severity_of("rule")} AS severity, reported_at, source_row FROM given""")
+        if rows.findings:
+            self.engine.register("given", _as_table(rows.findings, TABLES[FINDING].schema()))
+            self._stage_findings("SELECT * FROM given")
         if rows.refused:
             schema = TABLES[QUARANTINE].schema()
             refused = [(*row[:-1], shown(row[-1])) for row in rows.refused]
             self.engine.register("given", _as_table(refused, schema))
             self.stage({QUARANTINE: "SELECT * FROM given"})
+
+    def _stage_findings(self, query: str) -> None:
+        model = TABLES[FINDING]
+        self.engine.execute(f"CREATE OR REPLACE TEMP TABLE found AS {query}")
+        if self.engine.execute("SELECT count(*) FROM found").fetchone() != (0,):
+            stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
+            self.stage({FINDING: f"SELECT {stored} FROM found"})
 
     def rows(self, table: str) -> str:
         """SQL that reads everything staged for a table."""

@@ -1,9 +1,10 @@
 """The linked data model: one declaration per table and per column, from which everything else is derived."""
 
-from ddns_utils.model.bookkeeping import Delivery, Quarantine
+from ddns_utils.model.bookkeeping import Delivery, Finding, Quarantine
 from ddns_utils.model.declare import Column, Table
 from ddns_utils.model.hospital import HospitalContact, HospitalDiagnosis, HospitalProcedure
 from ddns_utils.model.municipal import CarePlan, Condition, Encounter, FollowUp, Goal, Intervention, Referral
+from ddns_utils.model.municipal_care import CompletedIntervention, Observation
 from ddns_utils.model.population import Person, Residence
 from ddns_utils.model.practice import LabResult, PracticeRecord, PracticeService, Prescription, SpecialistRecord
 
@@ -27,7 +28,10 @@ TABLES: dict[str, type[Table]] = {
         Condition,
         Goal,
         FollowUp,
+        CompletedIntervention,
+        Observation,
         Delivery,
+        Finding,
         Quarantine,
     )
 }

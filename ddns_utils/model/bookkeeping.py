@@ -55,3 +55,56 @@ class Quarantine(Table):
     )
     reasons = Column(type="text", da="Årsager, adskilt af |", en="Reasons, separated by |")
     content = Column(type="text", da="Rækken som JSON, pseudonymiseret", en="The row as JSON, pseudonymised")
+
+
+class Finding(Table):
+    """Breaches of the wire format's own rules in municipal reports, for the sender's quality report.
+
+    One row is a rule that a resource broke when ``reported_at`` was its latest report. If the resource's own row has
+    a later ``reported_at``, the sender has put it right, or withdrawn it.
+    """
+
+    name = "finding"
+    one_row_is = Text(da="et brud på en regel i en ressource", en="a rule that a resource breaks")
+    origin = "intake"
+    key = ("custodian", "table", "resource_id", "rule")
+    time = "reported_at"
+    order = "reported_at"
+
+    delivery_id = delivery_id()
+    custodian = Column(
+        type="text",
+        da="Afsenderen: den journalførende enhed (SOR); tom, hvis rapporten ikke oplyser den",
+        en="The sender: the record-keeping organisation (SOR); empty if the report does not tell",
+        source="intake",
+    )
+    table = Column(
+        type="text",
+        da="Tabel i datamodellen, eller Patient for borgeren selv",
+        en="Table of the data model, or Patient for the citizen",
+    )
+    resource_id = Column(
+        type="text",
+        da="Ressourcens id; tom, hvis den ikke har noget",
+        en="Id of the resource; empty if it has none",
+    )
+    rule = Column(type="text", da="Reglens navn", en="Name of the rule")
+    severity = Column(
+        type="text",
+        allowed=("finding", "quarantine"),
+        da="Om rækken blev beholdt med et fund, eller kom i karantæne",
+        en="Whether the row was kept with a finding, or went to quarantine",
+    )
+    reported_at = Column(
+        type="moment",
+        nullable=True,
+        da="Hvornår rapporten blev dannet (dansk tid)",
+        en="When the report was put together (Danish time)",
+        source="Bundle.timestamp",
+    )
+    source_row = Column(
+        type="whole",
+        least=0,
+        da="Rapportens nummer i filen (den første er 1)",
+        en="Number of the report in the file (the first is 1)",
+    )

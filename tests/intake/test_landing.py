@@ -141,10 +141,10 @@ def test_every_row_read_is_kept_quarantined_or_superseded(tmp_path, registers):
     write_csv(
         day, "LPR_A_DIAGNOSE", [DIAGNOSIS, DIAGNOSIS | {"DW_EK_KONTAKT": "lost"}, DIAGNOSIS | {"DIAG_KODE_TYPE": "B"}]
     )
-    procedure = {"resourceType": "Procedure", "id": "p"}
+    other = {"resourceType": "Media", "id": "m"}
     write_reports(
         top / "reports.ndjson",
-        report(care_plan(), care_plan("other", status="odd"), procedure),
+        report(care_plan(), care_plan("other", status="odd"), other),
         report(care_plan(status="completed"), timestamp="2025-03-11T12:00:00Z"),
     )
     landing = landed(top, registers)
@@ -152,7 +152,7 @@ def test_every_row_read_is_kept_quarantined_or_superseded(tmp_path, registers):
         ("LPR_A_KONTAKT.csv", "hospital_contact"): (4, 2, 1, 1),
         ("LPR_A_DIAGNOSE.csv", "hospital_diagnosis"): (3, 2, 1, 0),
         ("reports.ndjson", "care_plan"): (3, 1, 1, 1),
-        ("reports.ndjson", "Procedure"): (1, 0, 1, 0),
+        ("reports.ndjson", "Media"): (1, 0, 1, 0),
     }
     delivered = {row["file"].split("/")[-1]: row for row in rows(registers, "delivery")}
     assert {f: (d["rows_read"], d["rows_kept"], d["rows_quarantined"], d["rows_superseded"]) for f, d in delivered.items()} == {

@@ -1,8 +1,10 @@
 """The publisher's example reports land with the results in ../shared/klgateway/expected.json."""
 
+import csv
 import itertools
 import json
 import shutil
+from collections import defaultdict
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,12 +12,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ddns_utils import codelists
-from ddns_utils.intake import land
+from ddns_utils.intake import kl_codes, land
 from ddns_utils.registers import Registers
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "klgateway"
 EXPECTED = json.loads((SHARED / "expected.json").read_text())
 KEY = bytes(range(32))
+with (SHARED / "codes" / "value_sets.csv").open(encoding="utf-8") as file:
+    VALUES = defaultdict(set)
+    for row in csv.DictReader(file):
+        VALUES[row["value_set"].rpartition("/")[2]].add(row["code"])
 STORIES = ["rehab-ruddi", "rehab-ruddisummary", "prevention-brunosummary", "gateway-jensnew", "gateway-testperson"]
 FILES = {
     story: [SHARED / "examples" / Path(bundle["file"]).name for bundle in EXPECTED[story]["bundles"]]
@@ -30,6 +36,9 @@ TABLES = {
     "referral_diagnoses": "condition",
     "goals": "goal",
     "follow_up_observations": "follow_up",
+    "completed_interventions": "completed_intervention",
+    "citizens_own_observations": "observation",
+    "matter_of_interest_observations": "observation",
 }
 
 
@@ -44,6 +53,10 @@ def uuid(codelist, code):
 
 def score(code):
     return next(int(row["score"]) for row in codelists.rows("severity") if code in (row["code"], row["legacy"]))
+
+
+def uuid_of_view(code):
+    return next(row["code"] for row in codelists.rows("citizen_view_kind") if code in (row["code"], row["legacy"]))
 
 
 def moment(text):
@@ -90,6 +103,9 @@ FIELDS = {
         "conditions": lambda: {"code": uuid("fsiii_condition", v["code"])},
         "referral_diagnoses": lambda: {"code": v["code"]},
         "follow_up_observations": dict,
+        "completed_interventions": lambda: {"code": uuid("fsiii_intervention", v["code"])},
+        "citizens_own_observations": lambda: {"about": short("citizen_view_kind", uuid_of_view(v["code"]))},
+        "matter_of_interest_observations": lambda: {"about": "area", "area": uuid("fsiii_condition", v["code"])},
     }[kind](),
     "level3": lambda v, _: {"local_code": v["code"]},
     "system": lambda v, _: {"code_system": SYSTEMS[v]},
@@ -101,10 +117,18 @@ FIELDS = {
     "recorded": lambda v, _: {"recorded_on": date.fromisoformat(v)},
     "start": lambda v, kind: {"start": date.fromisoformat(v) if kind == "goals" else moment(v)},
     "end": lambda v, _: {"end": moment(v)},
-    "effective": lambda v, _: {"followed_up_at": moment(v)},
-    "value": lambda v, _: {
-        "result": v["code"] if v["code"].startswith("E") else short("follow_up_result", v["code"])
+    "performed": lambda v, _: {"performed_at": moment(v)},
+    "effective": lambda v, kind: {
+        "followed_up_at" if kind == "follow_up_observations" else "observed_at": moment(v)
     },
+    "value": lambda v, kind: {
+        "follow_up_observations": lambda: {
+            "result": v["code"] if v["code"].startswith("E") else short("follow_up_result", v["code"])
+        },
+        "citizens_own_observations": lambda: {
+            "value": next(r["short"] for r in codelists.rows("citizen_view") if r["legacy"] == v["code"])
+        },
+    }[kind](),
 }  # fmt: skip
 LEFT_OUT = {"id", "version", "service", "requester", "reasons", "performer", "conditions", "follow_up_encounter", "resource"}  # fmt: skip
 
@@ -140,6 +164,8 @@ def differences(snapshot, story):
         if table == "condition":
             role = "referral_diagnosis" if kind == "referral_diagnoses" else "condition"
             rows = {id_: row for id_, row in rows.items() if row["role"] == role}
+        if table == "observation":
+            rows = {id_: row for id_, row in rows.items() if (row["about"] == "area") == kind.startswith("matter")}
         if rows.keys() != resources.keys():
             found.append((kind, sorted(rows), sorted(resources)))
             continue
@@ -201,14 +227,84 @@ def test_a_report_that_comes_again_inside_an_incremental_delivery_changes_nothin
     assert referral["delivery_id"] == next(d["delivery_id"] for d in first if d["file"].startswith("rehab-ruddi"))
 
 
-def test_observations_and_procedures_without_a_table_are_in_quarantine_with_their_reason(tmp_path):
-    snapshot = land_in_order(FILES["gateway-testperson"], tmp_path)
-    rows = snapshot.engine.to_pyarrow(snapshot.table("quarantine")).to_pylist()
-    expected = EXPECTED["gateway-testperson"]["final_state"]
-    kinds = ("completed_interventions", "citizens_own_observations", "matter_of_interest_observations")
-    assert len(rows) == sum(len(expected[kind]) for kind in kinds)
-    assert {row["reasons"] for row in rows} == {
-        "no table for completed interventions",
-        "no table for the citizen's own observations",
-        "no table for areas of interest",
+def test_every_resource_of_every_example_is_in_a_table_and_breaks_no_rule_of_its_profile(tmp_path):
+    folder = tmp_path / "all"
+    folder.mkdir()
+    for file in sorted((SHARED / "examples").glob("*.json")):
+        shutil.copy(file, folder)
+    registers = Registers(tmp_path / "registers")
+    landing = land(folder, registers, KEY)
+    assert sum(count.kept for count in landing.counts) > 0
+    assert sum(count.quarantined for count in landing.counts) == 0
+    assert landing.findings == {}
+
+
+def old_style(text):
+    """The same report as the outbound guides of 2022 and 2023 write it."""
+    for now, then in {
+        "urn:oid:1.2.208.176.2.21": "http://kl.dk/fhir/common/caresocial/CodeSystem/FSIII",
+        "http://fhir.kl.dk/term/CodeSystem/CareSocialCodes": "http://kl.dk/fhir/common/caresocial/CodeSystem/KLCommonCareSocialCodes",
+        "http://fhir.kl.dk/gateway/CodeSystem/LocallyDefinedInterventions": "http://gateway.kl.dk/CodeSystem/LocallyDefinedInterventions",
+        "http://fhir.kl.dk/gateway/StructureDefinition": "http://municipality-care-data.gateway.kl.dk/1.0/StructureDefinition",
+        "https://test.fhir.dk/": "",
+    }.items():  # fmt: skip
+        text = text.replace(now, then)
+    return text
+
+
+def without_profiles(text):
+    report = json.loads(text)
+    for entry in report["entry"]:
+        del entry["resource"]["meta"]
+    return json.dumps(report)
+
+
+def land_rewritten(story, rewrite, tmp_path):
+    folder = tmp_path / "rewritten"
+    folder.mkdir()
+    files = []
+    for file in FILES[story]:
+        files.append(folder / file.name)
+        files[-1].write_text(rewrite(file.read_text()))
+    return land_in_order(files, tmp_path / "landed")
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_reports_whose_resources_claim_no_profile_give_the_same_final_state(story, tmp_path):
+    assert differences(land_rewritten(story, without_profiles, tmp_path), story) == []
+
+
+@pytest.mark.parametrize("story", ["gateway-jensnew", "gateway-testperson"])
+def test_the_outbound_flavour_with_its_older_addresses_gives_the_same_final_state_but_for_the_conditions_ids(
+    story, tmp_path
+):
+    found = differences(land_rewritten(story, old_style, tmp_path), story)
+    assert {(kind, *rest[1:2]) for kind, *rest in found if kind != "conditions"} <= {
+        ("goals", "condition_id"),
+        ("follow_up_observations", "subject_ids"),
+        ("citizens_own_observations", "subject_ids"),
     }
+    assert [kind for kind, *_ in found].count("conditions") == 1
+
+
+def test_every_code_of_the_care_guides_is_known_in_both_forms(tmp_path):
+    assert (
+        set(kl_codes.uuids("fsiii_condition")) >= VALUES["FSIIICareConditions"] | VALUES["FSIIICareMatterOfInterests"]
+    )
+    assert set(kl_codes.uuids("fsiii_intervention")) >= VALUES["FSIIICareInterventions"]
+    assert set(kl_codes.severities()) == VALUES["KLSeveritiesFSIII"]
+    assert set(kl_codes.words("encounter_type")) == VALUES["KLEncounterTypes"]
+    assert set(kl_codes.follow_up_results()) == VALUES["KLFollowUpCodesFSIII"]
+    assert set(kl_codes.either("citizen_view")) == (
+        VALUES["KLCitizenObservationResultCodesFSIII"] | VALUES["KLGatewayCareMatterOfInterestValues"]
+    )
+    assert set(kl_codes.either("citizen_view_kind")) == VALUES["KLCitizenObservationCodesFSIII"]
+    assert set(kl_codes.words("delivery_type")) >= VALUES["DeliveryTypes140"] | VALUES["DeliveryTypes119"]
+
+
+def test_the_current_and_the_legacy_code_of_a_concept_are_one_code():
+    twins = [row for name in ("fsiii_condition", "fsiii_intervention") for row in codelists.rows(name)]
+    assert len(twins) > 600
+    known = kl_codes.uuids("fsiii_condition") | kl_codes.uuids("fsiii_intervention")
+    assert all(known[row["code"]] == known[row["twin"]] for row in twins)
+    assert kl_codes.severities()["B1"] == 0

@@ -19,7 +19,8 @@ def test_every_table_of_the_plan_is_declared():
     assert set(TABLES) == {
         "person", "residence", "hospital_contact", "hospital_diagnosis", "hospital_procedure", "practice_service",
         "practice_record", "specialist_record", "prescription", "lab_result", "referral", "care_plan", "intervention",
-        "encounter", "condition", "goal", "follow_up", "delivery", "quarantine",
+        "encounter", "condition", "goal", "follow_up", "completed_intervention", "observation", "delivery",
+        "finding", "quarantine",
     }  # fmt: skip
 
 
