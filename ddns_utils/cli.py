@@ -120,19 +120,28 @@ def synthesize(citizens: int, years: int, seed: int, to: Path) -> None:
 @main.command()
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @REGISTERS
-def intake(path: Path, registers: Path | None) -> None:
-    """Land the deliveries in PATH, a file or a folder."""
-    from ddns_utils.intake import land
+@click.option(
+    "--new-key",
+    is_flag=True,
+    help="Accept another key: the registers are emptied, and every delivery has to come again.",
+)
+def intake(path: Path, registers: Path | None, new_key: bool) -> None:
+    """Land the deliveries in PATH, a file or a folder. Exits with 1 if one of them is refused."""
+    from ddns_utils.intake import change_key, land
     from ddns_utils.progress import Progress
     from ddns_utils.registers import open_registers
 
     opened = open_registers(registers)
+    if new_key:
+        change_key(opened)
     with Progress() as progress:
         report = land(path, opened, on_progress=progress.step)
     if (path / NOTICE).is_file():
         shutil.copyfile(path / NOTICE, opened.path / NOTICE)
     for line in report.lines():
         click.echo(line)
+    if report.failed:
+        raise click.exceptions.Exit(1)
 
 
 @main.command()

@@ -190,6 +190,13 @@ class Writer:
         self.changed.add(name)
         return None
 
+    def replace(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
+        """Put rows with the model's columns in place of all that a table has. Earlier versions keep theirs."""
+        table = DeltaTable(_table_path(self.registers.path, name))
+        table.delete()
+        self.changed.add(name)
+        self.append(name, data)
+
     def roll_back(self) -> None:
         """Put every table back to the state of ``snapshot``."""
         for folder in sorted((self.registers.path / "tables").glob("*")):

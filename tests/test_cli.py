@@ -115,6 +115,17 @@ def test_every_command_explains_itself(story):
         assert ddns(story, command, "--help").returncode == 0
 
 
+def test_intake_exits_with_1_when_a_file_is_refused_and_lands_the_others(story):
+    folder = story.root / "bad" / "2025-01-01"
+    folder.mkdir(parents=True)
+    (folder / "SSSY.csv").write_text("PNR;YDERNR\n")
+    (folder / "SENTINEL.csv").write_text("REGISTRERING_ID;CPR;DATO;SPECIALE;YDERNR;DIAGNOSE\n")
+    done = ddns(story, "intake", str(folder), "--registers", str(story.root / "after_bad"))
+    assert done.returncode == 1
+    assert "1 deliveries landed" in done.stdout
+    assert "SSSY.csv is refused" in done.stdout
+
+
 def test_made_up_deliveries_are_landed_and_every_report_says_that_they_are_made_up(story):
     made = ddns(
         story, "synthesize", "--citizens", "200", "--years", "1", "--seed", "1", "--to", str(story.root / "made")

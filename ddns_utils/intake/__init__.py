@@ -1,5 +1,6 @@
 """Deliveries in the wire formats, landed in the store: checked, pseudonymised, accounted for."""
 
-from ddns_utils.intake.landing import Count, Landing, land
+from ddns_utils.intake.landing import Count, Landing, change_key, land
+from ddns_utils.intake.pseudonym import project_pseudonyms
 
-__all__ = ["Count", "Landing", "land"]
+__all__ = ["Count", "Landing", "change_key", "land", "project_pseudonyms"]

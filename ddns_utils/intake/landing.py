@@ -18,7 +18,7 @@ from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
 from ddns_utils.intake.flat import stage_flat
 from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.kl_gateway import Rows
-from ddns_utils.intake.pseudonym import Pseudonyms, hide, read_key, require_same_key
+from ddns_utils.intake.pseudonym import Pseudonyms, hide, is_same_key, read_key, remember_key, require_same_key
 from ddns_utils.intake.reports import ReportFile, read_reports
 from ddns_utils.intake.settle import Fate, settle, settle_findings, settle_refused
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging, staging
@@ -47,6 +47,21 @@ def land(path: Path, registers: Registers, key: bytes | None = None, on_progress
             _Work(deliveries, staged, writer, pseudonyms, landing, on_progress or (lambda *_: None)).do()
     landing.version = registers.latest_version
     return landing
+
+
+def change_key(registers: Registers, key: bytes | None = None) -> None:
+    """Give a store another key: a new version without any rows, so that no person gets two pseudonyms.
+
+    Every delivery has to be landed again. Earlier versions keep their rows and the pseudonyms of the key before. If the
+    store is written with this key already, nothing changes.
+    """
+    pseudonyms = Pseudonyms(key or read_key(registers.path))
+    if is_same_key(registers.path, pseudonyms):
+        return
+    with registers.writing() as writer:
+        for table in writer.snapshot.tables:
+            writer.replace(table, TABLES[table].schema().empty_table())
+    remember_key(registers.path, pseudonyms)
 
 
 class _Work:

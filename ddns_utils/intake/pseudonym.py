@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from hashlib import sha256
@@ -110,17 +111,38 @@ def read_key(folder: Path) -> bytes:
     return _parse(file.read_text(), file.name)
 
 
+def project_pseudonyms(person_ids: Iterable[str], project_key: bytes) -> list[str]:
+    """Pseudonyms of one project, in the order given: 32 hexadecimal digits of HMAC-SHA-256(project key, person_id).
+
+    Data sets given out under one project key can be linked with each other; with other projects or with the store they
+    can be linked only by who has the project key. DataError if the key has not 32 bytes.
+    """
+    project = Pseudonyms(project_key)
+    return [project._hash(person_id) for person_id in person_ids]
+
+
+def remember_key(folder: Path, pseudonyms: Pseudonyms) -> None:
+    """Keep the fingerprint of the key that the store is written with from now on."""
+    file = _fingerprint_file(folder)
+    written = file.with_suffix(".tmp")
+    written.write_text(pseudonyms.fingerprint)
+    written.replace(file)
+
+
+def is_same_key(folder: Path, pseudonyms: Pseudonyms) -> bool:
+    """Whether the store was written with this key, or not written yet."""
+    file = _fingerprint_file(folder)
+    return not file.exists() or file.read_text() == pseudonyms.fingerprint
+
+
 def require_same_key(folder: Path, pseudonyms: Pseudonyms) -> None:
     """Remember the key's fingerprint the first time; DataError if the store was written with another key."""
-    file = _fingerprint_file(folder)
-    if not file.exists():
-        written = file.with_suffix(".tmp")
-        written.write_text(pseudonyms.fingerprint)
-        written.replace(file)
-    elif file.read_text() != pseudonyms.fingerprint:
+    if not _fingerprint_file(folder).exists():
+        remember_key(folder, pseudonyms)
+    if not is_same_key(folder, pseudonyms):
         raise DataError(
             f"The registers in {folder.name} were written with another key, so the same person would get two "
-            "pseudonyms. Use that key, or land everything in new registers."
+            "pseudonyms. Use that key, or empty the registers and land every delivery again: ddns intake PATH --new-key"
         )
 
 

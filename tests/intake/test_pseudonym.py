@@ -7,10 +7,10 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from intake.deliver import ANNA, CONTACT, KEY, landed, rows, write_csv
+from intake.deliver import ANNA, BO, CONTACT, KEY, landed, rows, write_csv
 
 from ddns_utils.errors import DataError
-from ddns_utils.intake import land
+from ddns_utils.intake import change_key, land, project_pseudonyms
 from ddns_utils.intake.pseudonym import HIDDEN, Pseudonyms, hide, read_key, require_same_key
 
 PSEUDONYMS = Pseudonyms(KEY)
@@ -131,3 +131,39 @@ def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path, monkeypatch):
     require_same_key(tmp_path, PSEUDONYMS)
     with pytest.raises(DataError, match="The key file key is missing"):
         read_key(tmp_path)
+
+
+def test_a_new_key_empties_the_registers_in_a_new_version_and_everything_lands_again(folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT])
+    landed(folder, registers)
+    change_key(registers, bytes(32))
+    assert {name: rows(registers, name) for name in registers.snapshot().tables} == {
+        "hospital_contact": [],
+        "delivery": [],
+    }
+    with pytest.raises(DataError, match="were written with another key"):
+        landed(folder, registers)
+    land(folder, registers, bytes(32))
+    (contact,) = rows(registers, "hospital_contact")
+    assert contact["person_id"] == Pseudonyms(bytes(32)).of(ANNA)
+    before = registers.snapshot(1)
+    assert before.engine.to_pyarrow(before.table("hospital_contact"))["person_id"].to_pylist() == [PSEUDONYMS.of(ANNA)]
+
+
+def test_the_same_key_given_as_a_new_one_changes_nothing(folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT])
+    landed(folder, registers)
+    change_key(registers, KEY)
+    assert registers.latest_version == 1
+
+
+def test_a_project_key_gives_the_projects_own_pseudonyms():
+    ids = [PSEUDONYMS.of(ANNA), PSEUDONYMS.of(BO), PSEUDONYMS.of(ANNA)]
+    ours = project_pseudonyms(ids, KEY)
+    assert ours == [hmac.new(KEY, id_.encode(), "sha256").hexdigest()[:32] for id_ in ids]
+    assert not set(ours) & (set(ids) | set(project_pseudonyms(ids, bytes(32))))
+
+
+def test_a_project_key_of_another_length_is_refused():
+    with pytest.raises(DataError, match="must have 32 bytes"):
+        project_pseudonyms([], b"short")
