@@ -1,0 +1,254 @@
+"""How good the data is: does it come, in time, whole, and does it make sense?
+
+The vocabulary is Kahn's (conformance, completeness, plausibility), as in OHDSI's DataQualityDashboard: timeliness is
+completeness at the time it is due, linkage is conformance between registers, uniqueness is plausibility.
+"""
+
+from __future__ import annotations
+
+from ddns_utils.completeness import EVENTS
+from ddns_utils.deliveries import DUE_DAYS, KL_GATEWAY
+from ddns_utils.indicators import quality_rows as q
+from ddns_utils.indicators.declare import Mean, Proportion, Source
+from ddns_utils.language import Text
+
+LAG_DAYS = (0, 1, 3, 7, 14, 30, 60, 90)  # where the lag curve is read
+KAHN = Source(
+    title="Kahn m.fl. 2016, 10.13063/2327-9214.1244; OHDSI DataQualityDashboard", retrieved="2026-11", confidence="high"
+)
+DUE = Source(
+    title="Samlet indsats for data: indberetning dagligt, senest 14 dage efter månedens udløb", retrieved="2026-11",
+    confidence="medium",
+)  # fmt: skip
+SENT_BY = Text(
+    da="Tallene tilhører den kommune, der har sendt rækken, uanset hvor borgeren bor.",
+    en="Numbers belong to the municipality that sent the row, wherever the person lives.",
+)
+LIVES_IN = Text(
+    da="Tallene tilhører den kommune, hvor borgeren bor; rækker om personer uden bopæl i Danmark indgår ikke.",
+    en="Numbers belong to the municipality where the person lives; rows about persons with no home in Denmark are left "
+    "out.",
+)
+LATEST_CONTENT = Text(
+    da="En række, der er rettet, tæller fra den leverance, som rettelsen kom med.",
+    en="A row that was corrected counts from the delivery that brought the correction.",
+)
+NAMES = {
+    "LPR_A": Text(da="sygehuskontakter", en="hospital contacts"),
+    "SSSY": Text(da="ydelser i praksissektoren", en="services in practice"),
+    "AIM": Text(da="registreringer fra almen praksis", en="entries from general practice"),
+    "SENTINEL": Text(da="kontakter med speciallæge", en="contacts with specialist practice"),
+    "LMDB": Text(da="indløste recepter", en="redeemed prescriptions"),
+    "LAB": Text(da="laboratoriesvar", en="laboratory results"),
+    KL_GATEWAY: Text(da="kommunale kontakter", en="municipal encounters"),
+}
+
+
+ENCOUNTER = Text(
+    da="en kommunal kontakt i perioden, som ikke blev aflyst",
+    en="a municipal encounter of the period that was not cancelled",
+)
+PLAN = Text(da="en genoptræningsplan modtaget i perioden", en="a rehabilitation plan received in the period")
+CONTACT = Text(da="en sygehuskontakt, der begyndte i perioden", en="a hospital contact that began in the period")
+MUNICIPAL = {"direction": "higher is better", "source": KAHN, "caveats": (SENT_BY,), "lacking": q.silent_municipalities}
+
+DAYS_WITH_DELIVERY = Proportion(
+    id="quality_days_with_delivery",
+    title=Text(da="Dage med leverance", en="Days with a delivery"),
+    one_row_is=Text(
+        da="en dag i perioden for en kommune, fra dens første leverance",
+        en="a day of a municipality, from its first delivery",
+    ),
+    counted=Text(da="Dage, hvor kommunen leverede", en="Days on which the municipality delivered"),
+    denominator=q.days_due, numerator=q.with_delivery, needs=("delivery",), category="completeness",
+    rows_about="deliveries", direction="higher is better", source=DUE, lacking=q.nobody,
+    caveats=(Text(
+        da="En dag uden leverance kan være en dag uden noget at indberette. Kun en tom fil siger det.",
+        en="A day without a delivery may be a day with nothing to report. Only an empty file says so.",
+    ),),
+)  # fmt: skip
+ROWS_ACCEPTED = Proportion(
+    id="quality_rows_accepted",
+    title=Text(da="Rækker uden fejl", en="Rows without faults"),
+    one_row_is=Text(da="en række i en leverance modtaget i perioden", en="a row of a delivery received in the period"),
+    counted=Text(da="Rækker, der ikke kom i karantæne", en="Rows that were not put in quarantine"),
+    denominator=q.rows_read, numerator=q.not_refused, needs=("delivery",), category="conformance", **MUNICIPAL,
+)  # fmt: skip
+OFFER_GIVEN = Proportion(
+    id="quality_offer_given",
+    title=Text(da="Planer med dato for første tilbud", en="Plans with a day of first offer"),
+    one_row_is=PLAN,
+    counted=Text(da="Planer, hvor datoen er udfyldt", en="Plans where the day is filled in"),
+    denominator=q.plans_received, numerator=q.offer_given, needs=("referral",), follow_up_days=14,
+    category="completeness", **MUNICIPAL,
+)  # fmt: skip
+CONTACT_ENDED = Proportion(
+    id="quality_contact_ended",
+    title=Text(da="Sygehuskontakter med sluttidspunkt", en="Hospital contacts with an end"),
+    one_row_is=CONTACT,
+    counted=Text(
+        da="Kontakter, der har et sluttidspunkt 30 dage efter perioden",
+        en="Contacts with an end 30 days after the period",
+    ),
+    denominator=q.hospital_contacts, numerator=q.ended, needs=("hospital_contact",), follow_up_days=q.OPEN_AFTER_DAYS,
+    category="completeness", direction="higher is better", source=KAHN, caveats=(LIVES_IN,),
+)  # fmt: skip
+DIAGNOSIS_GIVEN = Proportion(
+    id="quality_diagnosis_given",
+    title=Text(da="Sygehuskontakter med aktionsdiagnose", en="Hospital contacts with an action diagnosis"),
+    one_row_is=CONTACT,
+    counted=Text(da="Kontakter med aktionsdiagnose", en="Contacts with an action diagnosis"),
+    denominator=q.hospital_contacts, numerator=q.with_diagnosis, needs=("hospital_contact",),
+    category="completeness", direction="higher is better", source=KAHN, caveats=(LIVES_IN,),
+)  # fmt: skip
+ENCOUNTER_UNIQUE = Proportion(
+    id="quality_encounter_unique",
+    title=Text(da="Kommunale kontakter uden dubletter", en="Municipal encounters that are not duplicates"),
+    one_row_is=ENCOUNTER,
+    counted=Text(
+        da="Kontakter; af flere med samme borger, type og starttidspunkt kun den ene",
+        en="Encounters; of several with one person, type and start only one",
+    ),
+    denominator=q.encounters, numerator=q.first_of_its_kind, needs=("encounter",), category="plausibility", **MUNICIPAL,
+)  # fmt: skip
+OFFER_PLAUSIBLE = Proportion(
+    id="quality_offer_plausible",
+    title=Text(da="Planer med et muligt første tilbud", en="Plans with a possible first offer"),
+    one_row_is=Text(
+        da="en genoptræningsplan modtaget i perioden med udskrivning og første tilbud",
+        en="a rehabilitation plan received in the period with a discharge and a first offer",
+    ),
+    counted=Text(
+        da="Planer, hvor tilbuddet ligger højst 30 dage før udskrivningen",
+        en="Plans whose offer is at most 30 days before the discharge",
+    ),
+    denominator=q.plans_with_offer_and_discharge, numerator=q.offer_plausible, needs=("referral",),
+    category="plausibility", **MUNICIPAL,
+)  # fmt: skip
+ENCOUNTER_ALIVE = Proportion(
+    id="quality_encounter_alive",
+    title=Text(da="Kommunale kontakter med levende borgere", en="Municipal encounters with living persons"),
+    one_row_is=ENCOUNTER,
+    counted=Text(
+        da="Kontakter, der ikke ligger efter borgerens død",
+        en="Encounters that are not after the person's death",
+    ),
+    denominator=q.encounters, numerator=q.before_death, needs=("encounter",), category="plausibility", **MUNICIPAL,
+)  # fmt: skip
+ENCOUNTER_RESIDENT = Proportion(
+    id="quality_encounter_resident",
+    title=Text(da="Kommunale kontakter med bosatte borgere", en="Municipal encounters with residents"),
+    one_row_is=ENCOUNTER,
+    counted=Text(
+        da="Kontakter, hvor borgeren bor i Danmark den dag",
+        en="Encounters of persons who live in Denmark that day",
+    ),
+    denominator=q.encounters, numerator=q.resident, needs=("encounter",), category="conformance", **MUNICIPAL,
+)  # fmt: skip
+CONTACT_RESIDENT = Proportion(
+    id="quality_contact_resident",
+    title=Text(da="Sygehuskontakter med bosatte borgere", en="Hospital contacts with residents"),
+    one_row_is=CONTACT,
+    counted=Text(
+        da="Kontakter, hvor patienten bor i Danmark den dag",
+        en="Contacts of patients who live in Denmark that day",
+    ),
+    denominator=q.hospital_contacts_anywhere, numerator=q.resident, needs=("hospital_contact",),
+    category="conformance", direction="higher is better", source=KAHN, lacking=q.nobody,
+    caveats=(Text(da="Findes kun for hele landet.", en="Only for the whole country."),),
+)  # fmt: skip
+PLAN_HAS_STAY = Proportion(
+    id="quality_plan_has_stay",
+    title=Text(da="Genoptræningsplaner med et sygehusophold", en="Rehabilitation plans with a hospital stay"),
+    one_row_is=Text(
+        da="en genoptræningsplan med udskrivning i perioden",
+        en="a rehabilitation plan with discharge in the period",
+    ),
+    counted=Text(
+        da="Planer, hvor et ophold slutter på udskrivningsdagen, dagen før eller dagen efter",
+        en="Plans where a stay ends on the day of discharge, the day before or after",
+    ),
+    denominator=q.plans_from_hospital, numerator=q.stay_behind, needs=("referral", "hospital_contact"),
+    category="conformance", **MUNICIPAL,
+)  # fmt: skip
+STAY_HAS_PLAN = Proportion(
+    id="quality_stay_has_plan",
+    title=Text(da="Udskrivninger før genoptræning med en plan", en="Discharges before rehabilitation with a plan"),
+    one_row_is=Text(
+        da="en udskrivning i perioden, hvor borgeren møder kommunens genoptræning inden for 30 dage",
+        en="a discharge in the period after which the person meets municipal rehabilitation within 30 days",
+    ),
+    counted=Text(
+        da="Udskrivninger med en genoptræningsplan fra samme dag, dagen før eller dagen efter",
+        en="Discharges with a rehabilitation plan of that day, the day before or after",
+    ),
+    denominator=q.stays_before_training, numerator=q.plan_after, needs=("hospital_contact", "encounter", "referral"),
+    follow_up_days=q.TRAINING_WITHIN_DAYS, category="conformance", direction="higher is better", source=KAHN,
+    caveats=(
+        LIVES_IN,
+        Text(
+            da="Et tidligere forløb, der stadig er i gang, tæller også som genoptræning efter udskrivningen.",
+            en="An earlier course that is still going on counts as rehabilitation after the discharge too.",
+        ),
+    ),
+)  # fmt: skip
+
+
+def _timeliness(register: str) -> dict:
+    """What all indicators of a register's lag share."""
+    by_sender = register == KL_GATEWAY
+    name = NAMES[register]
+    return {
+        "one_row_is": Text(da=f"en række i perioden: {name.da}", en=f"a row of the period: {name.en}"),
+        "denominator": q.arrived(register),
+        "needs": (EVENTS[register][0], "delivery"),
+        "category": "completeness",
+        "source": DUE,
+        "caveats": (SENT_BY if by_sender else LIVES_IN, LATEST_CONTENT),
+        "lacking": q.silent_municipalities if by_sender else None,
+    }
+
+
+def _slug(register: str) -> str:
+    return register.lower().replace(" ", "_")
+
+
+DAYS_TO_RECEIPT = {
+    register: Mean(
+        id=f"quality_days_to_receipt_{_slug(register)}",
+        title=Text(da=f"Dage fra hændelse til modtagelse, {name.da}", en=f"Days from event to receipt, {name.en}"),
+        counted=Text(da="Dage fra hændelsen til leverancen", en="Days from the event to the delivery"),
+        numerator=q.days_to_receipt, unit=Text(da="dage", en="days"), direction="lower is better",
+        **_timeliness(register),
+    )
+    for register, name in NAMES.items()
+}  # fmt: skip
+IN_TIME = {
+    register: Proportion(
+        id=f"quality_in_time_{_slug(register)}",
+        title=Text(da=f"Modtaget til tiden, {name.da}", en=f"Received in time, {name.en}"),
+        counted=Text(
+            da=f"Rækker modtaget senest {DUE_DAYS} dage efter udgangen af hændelsens måned",
+            en=f"Rows received at most {DUE_DAYS} days after the end of the month of the event",
+        ),
+        numerator=q.in_time, direction="higher is better", **_timeliness(register),
+    )
+    for register, name in NAMES.items()
+}  # fmt: skip
+LAG_CURVE = {
+    register: tuple(
+        Proportion(
+            id=f"quality_received_within_{days}_days_{_slug(register)}",
+            title=Text(da=f"Modtaget inden for {days} dage, {name.da}", en=f"Received within {days} days, {name.en}"),
+            counted=Text(da=f"Rækker modtaget højst {days} dage efter", en=f"Rows received at most {days} days after"),
+            numerator=q.within_days(days), direction="higher is better", follow_up_days=days, **_timeliness(register),
+        )
+        for days in LAG_DAYS
+    )
+    for register, name in NAMES.items()
+}  # fmt: skip
+CHECKS = (
+    ROWS_ACCEPTED, OFFER_GIVEN, CONTACT_ENDED, DIAGNOSIS_GIVEN, ENCOUNTER_UNIQUE, OFFER_PLAUSIBLE, ENCOUNTER_ALIVE,
+    ENCOUNTER_RESIDENT, CONTACT_RESIDENT, PLAN_HAS_STAY, STAY_HAS_PLAN,
+)  # fmt: skip
+INDICATORS = (DAYS_WITH_DELIVERY, *CHECKS, *IN_TIME.values(), *DAYS_TO_RECEIPT.values())
