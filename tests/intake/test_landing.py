@@ -3,10 +3,6 @@
 import itertools
 import json
 import re
-import signal
-import subprocess
-import sys
-import time
 
 import pytest
 from intake.deliver import (
@@ -16,7 +12,6 @@ from intake.deliver import (
     CONTACT,
     DIAGNOSIS,
     FILES,
-    KEY,
     RESULT,
     SENTINEL,
     SERVICE,
@@ -30,7 +25,6 @@ from intake.deliver import (
 )
 
 from ddns_utils.errors import DataError
-from ddns_utils.registers import Registers
 
 
 @pytest.fixture
@@ -353,38 +347,3 @@ def test_no_cpr_number_is_in_any_file_of_the_store_or_in_the_report(tmp_path, re
         for file in registers.path.rglob("*"):
             if file.is_file():
                 assert number.encode() not in file.read_bytes(), file.name
-
-
-KILLED_AT = ["Reading deliveries 0", "Reading deliveries 6", *(f"Writing registers {n}" for n in (0, 4, 9, 11))]
-LAND = """
-import sys
-from pathlib import Path
-from ddns_utils.intake import land
-from ddns_utils.registers import Registers
-land(Path(sys.argv[1]), Registers(Path(sys.argv[2])), bytes.fromhex(sys.argv[3]),
-     on_progress=lambda what, done, total: print(what, done, flush=True))
-"""
-
-
-@pytest.mark.parametrize("moment", KILLED_AT)
-def test_a_kill_leaves_the_last_version_and_the_next_landing_completes_it(moment, delivery, registers, tmp_path):
-    first = write_csv(tmp_path / "first" / "2025-01-01", "LPR_A_KONTAKT", [CONTACT | {"DW_EK_KONTAKT": "k0"}, CONTACT])
-    landed(first, registers)
-    before = content(registers)
-    arguments = [sys.executable, "-c", LAND, str(delivery), str(registers.path), KEY.hex()]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if line.strip() == moment:
-                time.sleep(0.02)
-                process.send_signal(signal.SIGKILL)
-                break
-    assert process.returncode == -signal.SIGKILL
-    assert registers.latest_version in (1, 2)
-    if registers.latest_version == 1:
-        assert content(registers) == before
-    landed(delivery, registers)
-    unkilled = Registers(tmp_path / "unkilled")
-    landed(first, unkilled)
-    landed(delivery, unkilled)
-    assert content(registers) == content(unkilled)
-    assert not (registers.path / "staging").exists()
