@@ -6,6 +6,7 @@ files of one name, or more content than the bounds is refused as a whole. Archiv
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import stat
 import tarfile
@@ -136,8 +137,9 @@ def _zip(archive: Path, name: str) -> Iterator[tuple[str, IO[bytes] | None]]:
 
 
 def _tar(archive: Path, _: str) -> Iterator[tuple[str, IO[bytes] | None]]:
-    mode = "r|" if archive.suffix.lower() == ".tar" else "r|gz"
-    with tarfile.open(archive, mode, tarinfo=_ShortHeader) as opened:
+    # Unzipped by gzip, which gives no more than it is asked for; tarfile's own way unzips whole blocks.
+    unzip = Path.open if archive.suffix.lower() == ".tar" else gzip.open
+    with unzip(archive, "rb") as plain, tarfile.open(fileobj=plain, mode="r|", tarinfo=_ShortHeader) as opened:
         for member in opened:
             if member.isdir():
                 continue

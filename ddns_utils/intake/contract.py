@@ -9,6 +9,7 @@ from __future__ import annotations
 from ddns_utils.model import Table
 
 SEPARATOR = "|"
+LONGEST_TEXT = 10_000
 
 
 def reasons(model: type[Table], looked_up: tuple[str, ...] = ()) -> str:
@@ -35,6 +36,8 @@ def _rules(model: type[Table], name: str) -> list[tuple[str, str]]:
     rules = []
     if not column.nullable:
         rules.append((f'"{name}" IS NULL', f"missing {name}"))
+    if column.type == "text" and not column.values:
+        rules.append((f'strlen("{name}") > {LONGEST_TEXT}', f"{name} too long"))
     if column.values:
         allowed = ", ".join("'" + value.replace("'", "''") + "'" for value in column.values)
         rules.append((f'"{name}" NOT IN ({allowed})', f"unknown {name}"))

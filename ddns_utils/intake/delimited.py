@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +19,15 @@ import orjson
 import pyarrow as pa
 
 from ddns_utils.errors import DataError
-from ddns_utils.intake.pseudonym import hide
+from ddns_utils.intake.pseudonym import HIDDEN, hide
 
 LONGEST_LINE = 1_000_000
 MOST_COLUMNS = 1_000
 LINES_IN_ONE_ROW = 100
 ROWS_AT_A_TIME, CHARACTERS_AT_A_TIME = 50_000, 20_000_000
 FAULT, LINE = "fault of the line", "line as delivered"
+# In a line that fell apart a CPR number may have run together with other digits.
+_LIKE_CPR = re.compile(r"\d{6,}[-\s./]{0,3}\d{4,}")
 _ONLY_WINDOWS = bytes(range(0x80, 0xA0))
 
 
@@ -110,7 +113,7 @@ def _load_carefully(
     with _open(path, encoding) as file:
         file.readline(LONGEST_LINE)
         for line, fields, fault in _rows(file, separator, len(columns)):
-            shown = orjson.dumps({"line": hide(line)}).decode() if fault else None
+            shown = orjson.dumps({"line": _LIKE_CPR.sub(HIDDEN, line)}).decode() if fault else None
             rows.append((*(fields or [None] * len(columns)), fault or None, shown))
             characters += len(line)
             if len(rows) >= ROWS_AT_A_TIME or characters >= CHARACTERS_AT_A_TIME:

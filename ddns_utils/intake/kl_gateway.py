@@ -69,7 +69,8 @@ def read_document(document: Any, delivery_id: str, first: int, pseudonyms: Pseud
 
 
 def _delivery_reports(bundle: Resource, depth: int = 0) -> Iterable[Resource]:
-    inner = [each for each in map(_resource, bundle.get("entry") or ()) if each.get("resourceType") == "Bundle"]
+    entries = bundle.get("entry") if isinstance(bundle.get("entry"), list) else ()
+    inner = [each for each in map(_resource, entries) if each.get("resourceType") == "Bundle"]
     if not inner or depth == DEEPEST:
         yield bundle
     else:
