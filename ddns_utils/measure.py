@@ -280,7 +280,7 @@ def _code() -> str:
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     rooms = (
-        "measure.py", "courses.py", "phenotypes.py", "completeness.py", "deliveries.py", "areas.py", "indicators",
+        "measure.py", "courses.py", "phenotypes", "completeness.py", "deliveries.py", "areas.py", "indicators",
         "codelists", "model",
     )  # fmt: skip
     for file in sorted(

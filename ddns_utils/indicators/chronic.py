@@ -125,6 +125,7 @@ TYPE_2_DIABETES_PREVALENCE = Proportion(
     decimals=2,
     source=OSDC,
     caveats=(ONLY_REGISTERS,),
+    version=2,
 )
 
 KOL_PREVALENCE = Proportion(
@@ -165,6 +166,7 @@ HBA1C_MEASURED = Proportion(
             en="Measurements in the clinic that are not sent to the laboratory database are not seen.",
         ),
     ),
+    version=2,
 )
 
 HBA1C_BELOW_59 = Proportion(
@@ -192,6 +194,7 @@ HBA1C_BELOW_59 = Proportion(
             en="Patients without a measurement are left out. The right goal depends on age and other disease.",
         ),
     ),
+    version=2,
 )
 
 

@@ -37,6 +37,39 @@ def test_events_of_two_kinds_on_one_day_are_one_event(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("rows", "since"),
+    [
+        (f"{DIAGNOSIS}\nanna k 2024-01-01T08:00 DE109 A no\nanna k 2024-01-01T08:00 DE119 B no", "2024-01-01"),
+        (f"{BUY}\nanna 2024-01-01 A10AB01 30 -\nanna 2024-01-01 A10BB01 30 -", "2024-01-01"),
+        (f"{BUY}\nanna 2024-01-01 A10AB01 30 -\nanna 2024-01-01 A10AB01 30 -", None),
+        (f"{LAB}\nanna 2024-01-01 NPU27300 60\nanna 2024-01-01 NPU03835 7.6", None),
+        ("practice_service\nperson_id service_date specialty service_code\nanna 2024-01-01 54 2170\nanna 2024-01-01 54 2101", "2024-01-01"),
+        ("practice_service\nperson_id service_date specialty service_code\nanna 2024-01-01 54 2170\nanna 2024-01-01 54 2170", None),
+    ],
+    ids=["two diagnoses", "two medicines", "one medicine twice", "one sample in two units", "two services", "one service twice"],
+)  # fmt: skip
+def test_two_rows_of_one_kind_on_one_day_are_two_events_unless_they_are_the_same(tmp_path, rows, since):
+    found = diabetes(tmp_path, rows)
+    assert (found["anna"][0] if found else None) == since
+
+
+@pytest.mark.parametrize(("birth", "counts"), [("DO800 A yes", True), ("DO800 + no", True), ("DO800 A -", True), ("DO800 B no", False)])  # fmt: skip
+def test_only_a_pregnancy_that_is_stated_excludes(tmp_path, birth, counts):
+    rows = f"{DIAGNOSIS}\nmother k 2024-06-01T08:00 {birth}"
+    lab = f"{LAB}\nmother 2022-01-01 NPU27300 60\nmother 2024-05-01 NPU27300 60"
+    assert bool(diabetes(tmp_path, rows, lab)) is counts
+
+
+@pytest.mark.parametrize(("second", "stable"), [("1997-12-31", None), ("1998-01-01", "1998-01-01")])
+def test_the_date_is_stable_from_1998(tmp_path, second, stable):
+    lab = f"{LAB}\nanna 1997-01-01 NPU27300 60\nanna {second} NPU27300 60"
+    snapshot = draw(lab, tmp_path)
+    (found,) = snapshot.engine.to_pyarrow(phenotypes.diabetes(snapshot)).to_pylist()
+    assert (found["stable_since"] and str(found["stable_since"])) == stable
+    assert found["rule"] == "HbA1c"
+
+
+@pytest.mark.parametrize(
     ("result", "counts"),
     [
         ("NPU27300 48", True),
@@ -127,14 +160,25 @@ TABLETS = ("2024-03-01", "A10BB01", 50)
         ([("DE109", "endokrinologi")], [("2024-06-29", "A10AB01", 100), ("2024-01-01", "A10BB01", 50)], "1"),
         ([("DE109", "endokrinologi")], [("2024-06-30", "A10AB01", 100), ("2024-01-01", "A10BB01", 50)], "2"),
         ([("DE109", "endokrinologi")], [("2024-01-01", "A10AE56", 100), ("2024-02-01", "A10AE56", 100)], "2"),
+        ([("DE119", "endokrinologi"), ("DE109", "kardiologi")], [("2024-01-01", "A10AB01", 1), ("2024-02-01", "A10BB01", 0)], "1"),
+        ([("DE119", "endokrinologi"), ("DE109", "kardiologi")], [("2024-01-01", "A10AB01", 0.9), ("2024-02-01", "A10AE01", 0)], "2"),
     ],
     ids=[
         "only insulin", "medical department", "surgical department", "no diagnosis", "mixed", "tie", "endocrinology decides",
         "medical tie", "under two thirds", "insulin on day 180", "insulin on day 181", "insulin with GLP-1",
+        "one dose, of insulin", "under one dose",
     ],
 )  # fmt: skip
 def test_type_1_needs_insulin_and_diagnoses(tmp_path, diagnoses, buys, type_):
     assert type_of(tmp_path, diagnoses, buys) == type_
+
+
+@pytest.mark.parametrize(("day", "type_"), [("2024-03-01", "1"), ("2024-03-02", "2")])
+def test_purchases_on_the_day_of_a_high_hba1c_are_left_out_of_the_doses(tmp_path, day, type_):
+    contacts = "hospital_contact\nperson_id contact_id start end specialty\nanna k 2024-01-01T08:00 2024-01-01T09:00 endokrinologi"
+    said = f"{DIAGNOSIS}\nanna k 2024-01-01T08:00 DE109 A no"
+    bought = f"{BUY}\nanna 2024-01-01 A10AB01 100 -\nanna 2024-03-01 A10BB01 60 -"
+    assert diabetes(tmp_path, contacts, said, bought, f"{LAB}\nanna {day} NPU27300 60")["anna"][1] == type_
 
 
 @pytest.mark.parametrize(("second", "n"), [("2025-12-31", 1), ("2026-01-01", 0)])

@@ -1,0 +1,30 @@
+"""Tables that many indicators rest on are computed once for each snapshot and kept in its engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+import ibis
+
+from ddns_utils.registers import Snapshot
+
+Find = Callable[[Snapshot], ibis.Table]
+
+
+def kept(find: Find) -> Find:
+    """A function of a snapshot that computes its table the first time and reads it from the engine afterwards."""
+
+    @wraps(find)
+    def once(snapshot: Snapshot) -> ibis.Table:
+        return keep(snapshot, f"{find.__module__.rpartition('.')[2]}_{find.__name__}", find)
+
+    return once
+
+
+def keep(snapshot: Snapshot, name: str, find: Find) -> ibis.Table:
+    """The table that ``find`` gives, computed unless the snapshot's engine already keeps it under ``name``."""
+    name = f"kept_{name}"
+    if name not in snapshot.engine.list_tables():
+        snapshot.engine.create_table(name, find(snapshot), temp=True)
+    return snapshot.engine.table(name)
