@@ -43,6 +43,21 @@ _WEEK = f"CASE WHEN {_YYWW} >= '9000' THEN '19' ELSE '20' END || left({_YYWW}, 2
 _MONDAY = f"try_strptime({_WEEK} || '-1', '%G-W%V-%u')::DATE"
 _NUMBER = r"regexp_full_match({VALUE}, '(<|<=|>|>=)?\s*-?[0-9]+([.,][0-9]+)?')"
 _DIGITS = "replace(regexp_extract({VALUE}, '-?[0-9]+([.,][0-9]+)?'), ',', '.')::DOUBLE"
+
+
+def _converted(column: str, code: str, number: str, unit: str) -> str:
+    """The value or the unit after conversion to the unit of the analysis code, where the list says so."""
+    cases = []
+    for row in codelists.rows("lab_conversion"):
+        when = f"{code} = '{row['npu']}' AND lower({unit}) = '{row['from_unit']}'"
+        value = f"round({number} * {row['factor']} + {row['offset']}, {row['decimals']})"
+        then = value if column == "value" else f"'{row['unit']}'"
+        cases.append(f"WHEN {when} AND {number} BETWEEN {row['least']} AND {row['most']} THEN {then}")
+    return f"CASE {' '.join(cases)} ELSE {number if column == 'value' else unit} END"
+
+
+_LAB = ("{ANALYSISCODE}", f"CASE WHEN {_NUMBER} THEN {_DIGITS} END", "{UNIT}")
+_AIM = ("{KODE}", "{VAERDI:decimal}", "{ENHED}")
 # Contacts converted from LPR2 are in LPR_A too; kept together with LPR3's own they would count twice.
 _CONVERTED = {"converted from an older register": "{LPRINDBERETNINGSSYSTEM} <> 'LPR3'"}
 
@@ -90,7 +105,8 @@ REGISTERS: dict[str, Flat] = {
         person="PNR",
         lenient=("value", "comparator"),
         columns={
-            "value": f"CASE WHEN {_NUMBER} THEN {_DIGITS} END",
+            "value": _converted("value", *_LAB),
+            "unit": _converted("unit", *_LAB),
             "comparator": f"CASE WHEN {_NUMBER} THEN nullif(regexp_extract({{VALUE}}, '^[<>]=?'), '') END",
         },
     ),
@@ -102,7 +118,9 @@ REGISTERS: dict[str, Flat] = {
                 "ART",
                 {"diagnose": "diagnosis", "måling": "measurement", "årskontrol": "care_plan_contact"},
                 otherwise="{ART}",
-            )
+            ),
+            "value": _converted("value", *_AIM),
+            "unit": _converted("unit", *_AIM),
         },
     ),
     "SENTINEL": Flat(tables=("specialist_record",), person="CPR"),

@@ -14,6 +14,7 @@ import pyarrow as pa
 from ddns_utils.errors import DataError
 from ddns_utils.intake.account import Count, Landing
 from ddns_utils.intake.archives import unpack_all
+from ddns_utils.intake.contacts import follow_contacts
 from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
 from ddns_utils.intake.flat import stage_flat
 from ddns_utils.intake.flat_registers import REGISTERS
@@ -126,6 +127,8 @@ class _Work:
         for number, table in enumerate(tables):
             self.tell("Writing registers", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)
+            if table == "hospital_contact":
+                follow_contacts(self.staged, self.writer)
         if QUARANTINE in self.staged.files:
             fates += settle_refused(self.staged, self.refused_ids, self.writer)
         if FINDING in self.staged.files:
