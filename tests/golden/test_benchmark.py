@@ -1,0 +1,86 @@
+"""Funnel limits and false discoveries against numbers made outside this project.
+
+SOURCE: ../shared/reference: PHEindicatormethods testdata_funnel_prop_*.csv. Absolute tolerance 1e-6 percentage points: they
+are printed with 6 decimals. PHEindicatormethods testdata_funnel_ratio_outputs.csv (5 of its rows). Relative tolerance 5e-6:
+its limits are found by bisection to 1e-7 of v, where the number expected is (1 + observed) v / (1 - v). Benjamini and Hochberg 1995, section 4.1: the 15 p-values and the 4 rejections.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ddns_utils.statistics import benchmark
+
+LABELS = {
+    "High (0.001)": "high 99.8 %",
+    "High (0.025)": "high 95 %",
+    "Not significant": "as expected",
+    "Low (0.025)": "low 95 %",
+    "Low (0.001)": "low 99.8 %",
+}
+# observed events: the numbers expected at which that is just low and just high, at 95 % and at 99.8 %
+RATIOS = {
+    1: (5.571644585, 0.025317898, 9.233410143, 0.001000547),
+    5: (11.6683331, 1.623486324, 16.45474478, 0.739371928),
+    20: (30.88838097, 12.21651877, 38.04188668, 8.958211233),
+    100: (121.6268111, 81.36400699, 134.9243187, 71.92139974),
+    716: (770.4222128, 664.5083011, 802.60414, 636.1521174),
+}
+TRIAL = [
+    0.0001,
+    0.0004,
+    0.0019,
+    0.0095,
+    0.0201,
+    0.0278,
+    0.0298,
+    0.0344,
+    0.0459,
+    0.324,
+    0.4262,
+    0.5719,
+    0.6528,
+    0.759,
+    1,
+]
+
+
+def test_limits_of_a_proportion_reproduce_phe(shared):
+    areas = pd.read_csv(shared / "reference" / "funnel_prop_inputs.csv")
+    curve = pd.read_csv(shared / "reference" / "funnel_prop_outputs.csv")
+    baseline = areas["numerator"].sum() / areas["denominator"].sum()
+    assert 100 * baseline == pytest.approx(curve["Baseline"].iloc[0], abs=1e-6)
+    for confidence, lower, upper in (
+        (0.95, "Lower2s0025limit", "Upper2s0025limit"),
+        (0.998, "Lower3s0001limit", "Upper3s0001limit"),
+    ):
+        ours = benchmark.funnel_limits(curve["Population"], baseline, "proportion", confidence)
+        assert 100 * ours[0] == pytest.approx(curve[lower].to_numpy(), abs=1e-6)
+        assert 100 * ours[1] == pytest.approx(curve[upper].to_numpy(), abs=1e-6)
+    assert len(curve) == 100
+
+
+def test_every_label_of_303_areas_is_the_published_one(shared):
+    areas = pd.read_csv(shared / "reference" / "funnel_prop_inputs.csv").set_index("Area")
+    found = benchmark.funnel(areas["numerator"], areas["denominator"], "proportion")
+    assert list(found["label"]) == list(areas["significance"].map(LABELS))
+    assert len(found) == 303
+
+
+@pytest.mark.parametrize("kind", ["ratio", "rate"])
+def test_limits_of_a_ratio_and_of_a_rate_reproduce_phe(kind):
+    baseline = {"ratio": 1, "rate": 0.02}[kind]
+    for observed, (low95, high95, low998, high998) in RATIOS.items():
+        for confidence, low, high in ((0.95, low95, high95), (0.998, low998, high998)):
+            lower, _ = benchmark.funnel_limits(low / baseline, baseline, kind, confidence)
+            _, upper = benchmark.funnel_limits(high / baseline, baseline, kind, confidence)
+            assert lower == pytest.approx(baseline * observed / low, rel=5e-6)
+            # The smallest is printed with 6 digits (0.001000547), of which bisection to 1e-7 leaves 3.
+            assert upper == pytest.approx(baseline * observed / high, rel=1e-3 if high < 0.01 else 5e-6)
+
+
+def test_benjamini_and_hochberg_reject_four_of_their_fifteen():
+    found = benchmark.false_discovery(pd.Series(TRIAL))
+    assert list(found["found"]) == [True] * 4 + [False] * 11
+    assert found["q"].iloc[3] == pytest.approx(0.0095 * 15 / 4)
+    assert np.all(np.diff(found["q"]) >= 0)
