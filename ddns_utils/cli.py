@@ -118,29 +118,38 @@ def synthesize(citizens: int, years: int, seed: int, to: Path) -> None:
 
 
 @main.command()
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=click.Path(exists=True, path_type=Path), required=False)
 @REGISTERS
+@click.option("--retry-quarantine", is_flag=True, help="Then land the rows in quarantine that have become valid.")
 @click.option(
     "--new-key",
     is_flag=True,
     help="Accept another key: the registers are emptied, and every delivery has to come again.",
 )
-def intake(path: Path, registers: Path | None, new_key: bool) -> None:
+def intake(path: Path | None, registers: Path | None, retry_quarantine: bool, new_key: bool) -> None:
     """Land the deliveries in PATH, a file or a folder. Exits with 1 if one of them is refused."""
+    if path is None and (new_key or not retry_quarantine):
+        raise click.UsageError("Give the file or folder to land, or --retry-quarantine.")
     from ddns_utils.intake import change_key, land
+    from ddns_utils.intake import retry_quarantine as retry
     from ddns_utils.progress import Progress
     from ddns_utils.registers import open_registers
 
     opened = open_registers(registers)
     if new_key:
         change_key(opened)
-    with Progress() as progress:
-        report = land(path, opened, on_progress=progress.step)
-    if (path / NOTICE).is_file():
-        shutil.copyfile(path / NOTICE, opened.path / NOTICE)
-    for line in report.lines():
-        click.echo(line)
-    if report.failed:
+    report = None
+    if path:
+        with Progress() as progress:
+            report = land(path, opened, on_progress=progress.step)
+        if (path / NOTICE).is_file():
+            shutil.copyfile(path / NOTICE, opened.path / NOTICE)
+        for line in report.lines():
+            click.echo(line)
+    if retry_quarantine:
+        for line in retry(opened).lines():
+            click.echo(line)
+    if report and report.failed:
         raise click.exceptions.Exit(1)
 
 

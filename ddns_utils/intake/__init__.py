@@ -2,5 +2,6 @@
 
 from ddns_utils.intake.landing import Count, Landing, change_key, land
 from ddns_utils.intake.pseudonym import project_pseudonyms
+from ddns_utils.intake.retry import Retry, retry_quarantine
 
-__all__ = ["Count", "Landing", "change_key", "land", "project_pseudonyms"]
+__all__ = ["Count", "Landing", "Retry", "change_key", "land", "project_pseudonyms", "retry_quarantine"]

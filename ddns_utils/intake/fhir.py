@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -27,6 +28,18 @@ def referred(reference: Resource | None) -> str | None:
     """The id that a reference points to, whatever type name, address or version it is given with."""
     text = reference.get("reference") if reference else None
     return text.partition("/_history/")[0].rpartition("/")[2].rpartition(":")[2] if text else None
+
+
+def references(value: Any) -> Iterator[str]:
+    """Every reference in a resource, however deep."""
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value["reference"]
+        for each in value.values():
+            yield from references(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from references(each)
 
 
 def extension(resource: Resource, name: str) -> Resource | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import duckdb
@@ -47,12 +48,14 @@ _AS_IT_IS = {"whole": _WHOLE, "decimal": _WHOLE, "yes_no": ("BOOLEAN",), "moment
 class _File:
     """A flat file: how SQL reads it, its fields by upper-case name with their SQL name and type.
 
-    ``faulty`` says that it has columns for what is wrong with a line as a whole.
+    ``faulty`` says that it has columns for what is wrong with a line as a whole, ``people`` that its rows come with
+    their pseudonym.
     """
 
     scan: str
     fields: dict[str, tuple[str, str]]
     faulty: bool
+    people: bool = False
 
 
 def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
@@ -61,7 +64,8 @@ def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
     try:
         opened = _open(file, staged)
         _require_fields(file, flat, opened)
-        staged.stage({table: _query(file, flat, table, opened, arrival) for table in flat.tables})
+        queries = {table: _query(file.source, file.delivery_id, table, opened, str(arrival)) for table in flat.tables}
+        staged.stage(queries)
     except duckdb.Error as error:
         reason = hide(str(error).splitlines()[0].replace(str(staged.folder / "delivered"), "delivered"))
         raise DataError(f"{file.name} cannot be read as {file.path.suffix[1:].upper()}: {reason}") from None
@@ -109,15 +113,24 @@ def _expression(source: str, flat: Flat, name: str, column: Column) -> str:
     return flat.columns.get(name, f"{{{field}:{column.type}}}")
 
 
-def _query(file: DeliveredFile, flat: Flat, table: str, opened: _File, arrival: int) -> str:
-    model, later = TABLES[table], WITH_CONTACT.get(table, ())
+def refused_query(source: str, delivery_id: str, table: str, rows: str, fields: Iterable[str]) -> str:
+    """SQL that reads one delivery's refused rows of a table again.
+
+    ``rows`` is SQL that gives the fields as text, ``pseudonym`` and ``file_row_number``.
+    """
+    opened = _File(f"({rows}) AS people", {name: (name, "VARCHAR") for name in fields}, faulty=False, people=True)
+    return _query(source, delivery_id, table, opened, "NULL::BIGINT")
+
+
+def _query(source: str, delivery_id: str, table: str, opened: _File, arrival: str) -> str:
+    flat, model, later = REGISTERS[source], TABLES[table], WITH_CONTACT.get(table, ())
     values, unreadable, used = [], [], {}
     for name, column in model.columns.items():
         if name == "delivery_id" or name in later:
-            value = f"'{file.delivery_id}'" if name == "delivery_id" else f"NULL::{_SQL_TYPE[column.type]}"
+            value = f"'{delivery_id}'" if name == "delivery_id" else f"NULL::{_SQL_TYPE[column.type]}"
             values.append(f'{value} AS "{name}"')
             continue
-        expression = _expression(file.source, flat, name, column)
+        expression = _expression(source, flat, name, column)
         fields = [found for found, _ in _FIELD.findall(expression)]
         used |= dict.fromkeys(fields)
         values.append(f'{_filled(expression, opened)} AS "{name}"')
@@ -132,7 +145,7 @@ def _query(file: DeliveredFile, flat: Flat, table: str, opened: _File, arrival: 
     fault, line = (f'"{FAULT}"', f'"{LINE}"') if opened.faulty else ("NULL::VARCHAR", "NULL::VARCHAR")
     content = [f'"{f}" := {_as(f, "text", opened)}' for f in used if f in opened.fields and f != flat.person]
     rows = opened.scan
-    if flat.person:
+    if flat.person and not opened.people:
         # A person has many rows, and hashing is the dearest part: hash each number once.
         number = _as(flat.person, "cpr", opened)
         people = f"SELECT number, pseudonym(number) AS pseudonym FROM (SELECT DISTINCT {number} AS number FROM {rows})"

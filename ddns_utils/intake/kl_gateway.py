@@ -32,20 +32,22 @@ class Rows:
 
     def __init__(self) -> None:
         self.tables: dict[str, list[tuple]] = defaultdict(list)
-        self.resources: dict[str, list[Resource]] = defaultdict(list)
-        self.refused: list[tuple[str, str, int, str, Any]] = []
+        self.resources: dict[str, list[tuple[Report, Resource]]] = defaultdict(list)
+        self.refused: list[tuple[str, str | None, str, int, str, Any]] = []
         self.findings: list[tuple] = []  # in the order of columns of the table ``finding``
         self.count = 0
 
-    def add(self, table: str, row: tuple, resource: Resource) -> None:
+    def add(self, table: str, row: tuple, report: Report, resource: Resource) -> None:
         """Keep a row together with the resource it came from."""
         self.tables[table].append(row)
-        self.resources[table].append(resource)
+        self.resources[table].append((report, resource))
         self.count += 1
 
-    def refuse(self, delivery_id: str, table: str, number: int, reason: str, content: Any) -> None:
+    def refuse(
+        self, delivery_id: str, table: str, number: int, reason: str, content: Any, person_id: str | None = None
+    ) -> None:
         """Send something that is not a row of any table to quarantine."""
-        self.refused.append((delivery_id, table, number, reason, content))
+        self.refused.append((delivery_id, person_id, table, number, reason, content))
         self.count += 1
 
 
@@ -94,23 +96,24 @@ class Report:
         self.law = kl_codes.law_of_profile(fhir.profile(bundle))
         self.faults: list[str] = []
         self.reported_at = self.moment(bundle.get("timestamp"), "reported_at")
-        citizens = [resource for resource in self.resources if resource["resourceType"] == "Patient"]
         self.person_id = self.custodian = None
-        if len(citizens) != 1:
-            self.faults.append("no citizen" if not citizens else "more than one citizen")
-        else:
-            self._read_citizen(citizens[0], pseudonyms)
+        self.read_citizen(pseudonyms)
         self.municipality = kl_codes.municipalities().get(self.custodian)
         self.report_faults = self.faults
         self.names = dict(filter(None, map(self._old_style_name, self.resources)))
         self.loose = False
 
-    def _read_citizen(self, citizen: Resource, pseudonyms: Pseudonyms) -> None:
-        cpr = fhir.identifier(citizen, fhir.CPR)
+    def read_citizen(self, pseudonyms: Pseudonyms) -> None:
+        """Whom the report is about and who keeps the record; a fault if it does not tell."""
+        citizens = [resource for resource in self.resources if resource["resourceType"] == "Patient"]
+        if len(citizens) != 1:
+            self.faults.append("no citizen" if not citizens else "more than one citizen")
+            return
+        cpr = fhir.identifier(citizens[0], fhir.CPR)
         self.person_id = pseudonyms.of(cpr) if cpr else None
         if self.person_id is None:
             self.faults.append("impossible CPR number")
-        self.custodian = citizen.get("managingOrganization", {}).get("identifier", {}).get("value")
+        self.custodian = citizens[0].get("managingOrganization", {}).get("identifier", {}).get("value")
 
     def _old_style_name(self, resource: Resource) -> tuple[str, str] | None:
         """Id of a condition and what we call it in old-style care reporting, where the citizen and the code name it."""
@@ -123,7 +126,7 @@ class Report:
     def read(self, into: Rows) -> None:
         """Add the report's rows, and findings that need more than the row."""
         rows, findings = [], []
-        for resource in self.resources:
+        for resource in self.to_read():
             kind = resource["resourceType"]
             if kind in CARRIED:
                 if kind == "Patient" and resource.get("deceasedBoolean") and self.law is None:
@@ -153,9 +156,27 @@ class Report:
         into.findings += findings
         for kind, table, row, resource in rows:
             if row is None:
-                into.refuse(self.delivery_id, kind, self.number, table, resource)
+                into.refuse(self.delivery_id, kind, self.number, table, self.cut_to(resource), self.person_id)
             else:
-                into.add(table, row, resource)
+                into.add(table, row, self, resource)
+
+    def to_read(self) -> list[Resource]:
+        """The resources that become rows."""
+        return self.resources
+
+    def cut_to(self, resource: Resource) -> Resource:
+        """The report with one of its resources and what that refers to, without the citizen: enough to read again."""
+        try:
+            named = {text.partition("/_history/")[0].rpartition("/")[2] for text in fhir.references(resource)}
+        except RecursionError:
+            named = set()
+        others = [r for r in self.resources if r.get("id") in named and r["resourceType"] != "Patient"]
+        return {
+            "resourceType": "Bundle",
+            **{name: self.bundle[name] for name in ("meta", "timestamp") if name in self.bundle},
+            "custodian": self.custodian,
+            "entry": [{"resource": each} for each in (resource, *(r for r in others if r is not resource))],
+        }
 
     def _finding(self, table: str, resource: Resource, rule: Rule) -> tuple:
         id_ = self.names.get(resource.get("id"), resource.get("id"))

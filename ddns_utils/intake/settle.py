@@ -120,7 +120,8 @@ def _with_winners(model: type[Table], good: str, staged: Staging, snapshot: Snap
 
 def _latest_first(model: type[Table]) -> str:
     if model.order is None:
-        return "left(delivery_id, 10) DESC, stored, arrival DESC, source_row DESC"
+        # A row that comes out of quarantine has no arrival; of the same day, what stands already is later.
+        return "left(delivery_id, 10) DESC, arrival IS NULL, stored, arrival DESC, source_row DESC"
     content = ", ".join(f'"{column}"' for column in model.columns if column != "delivery_id")
     return f'"{model.order}" DESC, "{model.voided_by}" DESC, {_phase(model)} DESC, hash({content}) DESC, stored DESC'
 

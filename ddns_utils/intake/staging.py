@@ -63,7 +63,7 @@ class Staging:
             except (pa.ArrowInvalid, pa.ArrowTypeError):
                 # Somewhere a value has another type than FHIR gives it. Find those rows; the rest is good.
                 shapely = [_fits(row, schema) for row in tuples]
-                for row, resource, fits in zip(tuples, resources, shapely, strict=True):
+                for row, (_, resource), fits in zip(tuples, resources, shapely, strict=True):
                     if not fits:
                         rows.refuse(row[DELIVERY_ID], table, row[-2], NO_SHAPE, resource)
                 resources = list(itertools.compress(resources, shapely))
@@ -77,8 +77,8 @@ class Staging:
                 FROM given""").to_arrow_table()
             reasons = judged["reasons"]
             content = [
-                shown(resource) if reason else None
-                for reason, resource in zip(reasons.to_pylist(), resources, strict=True)
+                shown(report.cut_to(resource)) if reason else None
+                for reason, (report, resource) in zip(reasons.to_pylist(), resources, strict=True)
             ]
             checked = given.drop_columns("faults").append_column("reasons", reasons)
             checked = checked.append_column("content", pa.array(content, pa.string()))

@@ -46,6 +46,13 @@ class Quarantine(Table):
     origin = "intake"
 
     delivery_id = delivery_id()
+    person_id = Column(
+        type="text",
+        nullable=True,
+        da="Pseudonym for personen, hvis rækken selv siger, hvem den handler om",
+        en="Pseudonym of the person, if the row itself tells whom it is about",
+        source="intake",
+    )
     table = Column(type="text", da="Tabel i datamodellen", en="Table of the data model")
     source_row = Column(
         type="whole",

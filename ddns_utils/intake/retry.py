@@ -1,0 +1,188 @@
+"""Quarantine again: refused rows are read anew from what was kept of them, and land if they have become valid.
+
+Rows become valid when what they miss has come (a contact) or a code list has got their code. A row keeps its delivery,
+whose counts move from quarantine to kept or superseded. Not read again: rows whose kept content had a CPR number in
+it, which is hidden now, rows without a person, and what was no row at all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from ddns_utils.intake import flat_text
+from ddns_utils.intake.deliveries import KL_GATEWAY
+from ddns_utils.intake.fhir import Resource
+from ddns_utils.intake.flat import refused_query
+from ddns_utils.intake.flat_registers import REGISTERS
+from ddns_utils.intake.kl_gateway import Report, Rows
+from ddns_utils.intake.pseudonym import HIDDEN, Pseudonyms, read_key, require_same_key
+from ddns_utils.intake.settle import (
+    UNKNOWN_CONTACT,
+    WITH_CONTACT,
+    Fate,
+    settle,
+    settle_findings,
+    settle_refused,
+)
+from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging, staging
+from ddns_utils.model import TABLES
+from ddns_utils.registers import Registers, Writer
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How many rows left quarantine, how many are in it still, and the store's version afterwards."""
+
+    landed: int
+    left: int
+    version: int
+
+    def lines(self) -> list[str]:
+        """The result in words."""
+        said = f"{self.landed:,} rows have left quarantine, {self.left:,} are in it still."
+        return [f"{said} Store version {self.version}."]
+
+
+class _Unchanged(Exception):  # noqa: N818
+    """Nothing has become valid: no new version."""
+
+
+class _Kept(Report):
+    """A report that was cut down to one refused resource; the person is known already."""
+
+    def __init__(self, bundle: Resource, delivery_id: str, number: int, person_id: str, pseudonyms: Pseudonyms) -> None:
+        self._person_id = person_id
+        super().__init__(bundle, delivery_id, number, pseudonyms)
+
+    def read_citizen(self, pseudonyms: Pseudonyms) -> None:
+        """As it was read when the report came."""
+        self.person_id, self.custodian = self._person_id, self.bundle["custodian"]
+
+    def to_read(self) -> list[Resource]:
+        """The refused resource; the others are what it refers to."""
+        return self.resources[:1]
+
+
+def retry_quarantine(registers: Registers, key: bytes | None = None) -> Retry:
+    """Land the rows in quarantine that have become valid, as one new version; none if there are no such rows.
+
+    DataError if the key is not the store's, or somebody else is writing.
+    """
+    landed, left = 0, 0
+    try:
+        with registers.writing() as writer:
+            pseudonyms = Pseudonyms(key or read_key(registers.path))
+            require_same_key(registers.path, pseudonyms)
+            with staging(registers.path, pseudonyms) as staged:
+                refused = _read(writer)
+                left = len(refused)
+                fates = _land_again(refused, staged, writer, pseudonyms)
+            landed = sum(fate.kept + fate.superseded for fate in fates)
+            if not landed:
+                raise _Unchanged
+            writer.merge("delivery", _delivery_rows(fates, writer))
+    except _Unchanged:
+        pass
+    return Retry(landed, left - landed, registers.latest_version)
+
+
+def _read(writer: Writer) -> pa.Table:
+    rows, delivered = writer.snapshot.table(QUARANTINE), writer.snapshot.table("delivery")
+    of = delivered.select("delivery_id", "source")
+    return writer.snapshot.engine.to_pyarrow(rows.left_join(of, "delivery_id").drop("delivery_id_right"))
+
+
+def _land_again(refused: pa.Table, staged: Staging, writer: Writer, pseudonyms: Pseudonyms) -> list[Fate]:
+    engine = staged.engine
+    engine.register("refused_rows", refused)
+    engine.execute(f"""
+        CREATE TEMP TABLE asked AS SELECT *, coalesce(
+            json_valid(content) AND NOT contains(content, '{HIDDEN}') AND CASE
+                WHEN source = '{KL_GATEWAY}' THEN person_id IS NOT NULL AND content LIKE '{{"resourceType":"Bundle"%'
+                    AND "table" <> 'Bundle'
+                ELSE (person_id IS NOT NULL OR "table" IN {tuple(WITH_CONTACT)}) AND content NOT LIKE '{{"line":%' END,
+            false) AS again
+        FROM refused_rows""")
+    if QUARANTINE in writer.snapshot.tables:
+        columns = ", ".join(f'"{column}"' for column in TABLES[QUARANTINE].columns)
+        stay = engine.execute(f"SELECT {columns} FROM asked WHERE NOT again").to_arrow_table()
+        writer.replace(QUARANTINE, stay)
+    flat_text.teach(engine)
+    _stage_flat(staged)
+    _stage_reports(staged, pseudonyms)
+    fates = []
+    for table in [name for name in TABLES if name in staged.files and name not in (QUARANTINE, FINDING)]:
+        fates += settle(table, staged, set(), writer)
+    if QUARANTINE in staged.files:
+        fates += settle_refused(staged, set(), writer)
+    if FINDING in staged.files:
+        settle_findings(staged, set(), writer)
+    return fates
+
+
+def _stage_flat(staged: Staging) -> None:
+    engine = staged.engine
+    groups = engine.execute(f"""
+        SELECT DISTINCT source, delivery_id, "table", reasons = '{UNKNOWN_CONTACT}' AS waiting
+        FROM asked WHERE again AND source <> '{KL_GATEWAY}' ORDER BY ALL""").fetchall()
+    for source, delivery_id, table, waiting in groups:
+        rows = (
+            f"(SELECT * FROM asked WHERE again AND delivery_id = '{delivery_id}' AND \"table\" = '{table}' "
+            f"AND (reasons = '{UNKNOWN_CONTACT}') = {waiting})"
+        )
+        if waiting:
+            staged.stage({table: _waiting_query(table, rows)})
+            continue
+        fields = [
+            name for (name,) in engine.execute(f"SELECT DISTINCT unnest(json_keys(content)) FROM {rows}").fetchall()
+        ]
+        given = ", ".join(f"""content->>'$."{name}"' AS "{name}\"""" for name in fields)
+        read = f"SELECT {given}, person_id AS pseudonym, source_row - 1 AS file_row_number FROM {rows}"
+        staged.stage({table: refused_query(source, delivery_id, table, read, fields)})
+
+
+def _waiting_query(table: str, rows: str) -> str:
+    """Rows that only lacked their contact are kept as rows of our table."""
+    kinds = {"text": "VARCHAR", "whole": "BIGINT", "decimal": "DOUBLE", "yes_no": "BOOLEAN", "day": "DATE"}
+    shape = {name: kinds.get(column.type, "TIMESTAMP") for name, column in TABLES[table].columns.items()}
+    columns = ", ".join(f'own."{name}"' for name in shape)
+    return f"""
+        SELECT {columns}, NULL::BIGINT AS arrival, source_row, NULL::VARCHAR AS reasons, NULL::VARCHAR AS content
+        FROM (SELECT from_json(content, '{orjson.dumps(shape).decode()}') AS own, source_row FROM {rows})"""
+
+
+def _stage_reports(staged: Staging, pseudonyms: Pseudonyms) -> None:
+    kept = staged.engine.execute(
+        f"SELECT delivery_id, person_id, source_row, content FROM asked WHERE again AND source = '{KL_GATEWAY}'"
+    ).fetchall()
+    rows = Rows()
+    for delivery_id, person_id, number, content in kept:
+        _Kept(orjson.loads(content), delivery_id, number, person_id, pseudonyms).read(rows)
+    staged.stage_reports(rows)
+
+
+def _delivery_rows(fates: list[Fate], writer: Writer) -> pa.Table:
+    """The deliveries whose rows have landed, with their counts and days moved."""
+    model, snapshot = TABLES["delivery"], writer.snapshot
+    deliveries = {row["delivery_id"]: row for row in snapshot.engine.to_pyarrow(snapshot.table("delivery")).to_pylist()}
+    moved: dict[str, Counter] = defaultdict(Counter)
+    for fate in fates:
+        row = deliveries[fate.delivery_id]
+        for name, choose in (("first_day", min), ("last_day", max)):
+            days = [day for day in (row[name], getattr(fate, name)) if day]
+            row[name] = choose(days, default=None)
+        if row["source"] == KL_GATEWAY or fate.table == REGISTERS[row["source"]].tables[0]:
+            moved[fate.delivery_id].update(kept=fate.kept, superseded=fate.superseded)
+    changed: list[dict[str, Any]] = []
+    for delivery_id, counts in moved.items():
+        row = deliveries[delivery_id]
+        row["rows_kept"] += counts["kept"]
+        row["rows_superseded"] += counts["superseded"]
+        row["rows_quarantined"] -= counts["kept"] + counts["superseded"]
+        changed.append(row)
+    return pa.Table.from_pylist(changed, schema=model.schema())
