@@ -19,7 +19,7 @@ class Flat:
 
     ``person`` is the field with the CPR number; ``optional`` the fields a file may lack; ``columns`` the expressions;
     ``lenient`` the columns that may stay empty where their field says something; ``refuse`` further reasons to refuse
-    a row, with their SQL condition.
+    a row, with their SQL condition; ``words`` the sender's words for values of a field.
     """
 
     tables: tuple[str, ...]
@@ -28,6 +28,7 @@ class Flat:
     lenient: tuple[str, ...] = ()
     columns: dict[str, str] = field(default_factory=dict)
     refuse: dict[str, str] = field(default_factory=dict)
+    words: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def _recode(field_name: str, words: dict[str, str], otherwise: str = "NULL") -> str:
@@ -60,6 +61,37 @@ _LAB = ("{ANALYSISCODE}", f"CASE WHEN {_NUMBER} THEN {_DIGITS} END", "{UNIT}")
 _AIM = ("{KODE}", "{VAERDI:decimal}", "{ENHED}")
 # Contacts converted from LPR2 are in LPR_A too; kept together with LPR3's own they would count twice.
 _CONVERTED = {"converted from an older register": "{LPRINDBERETNINGSSYSTEM} <> 'LPR3'"}
+
+_KINDS = {"diagnose": "diagnosis", "måling": "measurement", "årskontrol": "care_plan_contact"}
+_ICPC2, _NPU, _SKS = "[A-Z-][0-9][0-9]", "(NPU|DNK)[0-9]+", "D[A-Z][0-9][0-9][0-9A-Z]*"
+_MEASURED = "lower({ART}) IN ('måling', 'measurement')"
+
+
+def _measurements(condition: str) -> str:
+    """A condition on DDNS measurements, with the code list's columns of a measurement in {{ }}."""
+    cases = [f"WHEN '{row['code']}' THEN {condition.format_map(row)}" for row in codelists.rows("practice_measurement")]
+    return f"{{KODESYSTEM}} = 'DDNS' AND CASE {{KODE}} {' '.join(cases)} END"
+
+
+_DDNS_CODES = ", ".join(f"'{code}'" for code in codelists.codes("practice_measurement"))
+# Rules of AIM beside the contract of its table; the words are explained in the reporting guide.
+_AIM_RULES = {
+    "measurement without a value": f"{_MEASURED} AND {{VAERDI}} IS NULL",
+    "unreadable value": "{VAERDI} IS NOT NULL AND {VAERDI:decimal} IS NULL",
+    "code system of another kind": f"CASE WHEN {_MEASURED} THEN {{KODESYSTEM}} IN ('ICPC-2', 'SKS') "
+    f"WHEN lower({{ART}}) IN ({', '.join(map(repr, [*_KINDS, *_KINDS.values()]))}) "
+    "THEN {KODESYSTEM} IN ('NPU', 'DDNS') END",
+    "unknown code": f"CASE {{KODESYSTEM}} WHEN 'DDNS' THEN {{KODE}} NOT IN ({_DDNS_CODES}) "
+    f"WHEN 'ICPC-2' THEN NOT regexp_full_match({{KODE}}, '{_ICPC2}') "
+    f"WHEN 'NPU' THEN NOT regexp_full_match({{KODE}}, '{_NPU}') "
+    f"WHEN 'SKS' THEN NOT regexp_full_match({{KODE}}, '{_SKS}') END",
+    "implausible value": _measurements("{{VAERDI:decimal}} NOT BETWEEN {least} AND {most}"),
+    "another unit": _measurements("{{ENHED}} <> '{unit}'"),
+}
+_SENTINEL_RULES = {
+    "unknown code": f"NOT regexp_full_match({{DIAGNOSE}}, '{_SKS}')",
+    "unknown specialty": "NOT regexp_full_match({SPECIALE}, '[0-9][0-9]?')",
+}
 
 REGISTERS: dict[str, Flat] = {
     "BEF": Flat(
@@ -103,7 +135,7 @@ REGISTERS: dict[str, Flat] = {
     "LAB": Flat(
         tables=("lab_result",),
         person="PNR",
-        lenient=("value", "comparator"),
+        lenient=("value", "comparator", "unit"),
         columns={
             "value": _converted("value", *_LAB),
             "unit": _converted("unit", *_LAB),
@@ -114,14 +146,18 @@ REGISTERS: dict[str, Flat] = {
         tables=("practice_record",),
         person="CPR",
         columns={
-            "kind": _recode(
-                "ART",
-                {"diagnose": "diagnosis", "måling": "measurement", "årskontrol": "care_plan_contact"},
-                otherwise="{ART}",
-            ),
+            "kind": _recode("ART", _KINDS, otherwise="{ART}"),
             "value": _converted("value", *_AIM),
             "unit": _converted("unit", *_AIM),
         },
+        lenient=("value", "unit"),
+        refuse=_AIM_RULES,
+        words={"ART": _KINDS},
     ),
-    "SENTINEL": Flat(tables=("specialist_record",), person="CPR"),
+    "SENTINEL": Flat(
+        tables=("specialist_record",),
+        person="CPR",
+        columns={"specialty": "CASE WHEN length({SPECIALE}) = 1 THEN '0' || {SPECIALE} ELSE {SPECIALE} END"},
+        refuse=_SENTINEL_RULES,
+    ),
 }

@@ -96,6 +96,7 @@ def test_a_diagnosis_corrected_together_with_its_contact_has_both_corrections(la
         ("NPU03835", "6,5", "%", 6.5, "%"),
         ("NPU01568", "2,5", "%", 2.5, "%"),
         ("DNK35302", "60", "mL/min", 60.0, "mL/min"),
+        ("NPU27300", "48", "", 48.0, None),
     ],
 )
 def test_hba1c_is_kept_in_the_unit_of_its_code(code, given, unit, value, kept_unit, folder, registers):
