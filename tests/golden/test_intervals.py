@@ -1,12 +1,15 @@
 """Confidence limits against numbers made outside this project.
 
 SOURCE: ../shared/reference: PHEindicatormethods testdata_Byars_Wilson.xlsx (relative tolerance 1e-9: closed formulas in
-double precision); the atrial fibrillation database's annual report 2024 (all printed digits).
+double precision); the atrial fibrillation database's annual report 2024 (all printed digits). Newcombe, Statistics in
+Medicine 1998, 873-890, table II, method 10 (all printed digits). statsmodels' confint_poisson_2indep (relative tolerance
+1e-9: the same closed formula in another's hands).
 """
 
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.stats.rates import confint_poisson, confint_poisson_2indep
 
 from ddns_utils.errors import DefinitionError
 from ddns_utils.statistics import intervals
@@ -32,6 +35,33 @@ def test_clopper_pearson_reproduces_every_printed_digit_of_the_annual_report(sha
     assert list(np.round(100 * lower, 1)) == list(published.published_lo)
     assert list(np.round(100 * upper, 1)) == list(published.published_hi)
     assert len(published) == 12
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "limits"),
+    [
+        ((56, 70), (48, 80), [0.0524, 0.3339]),
+        ((9, 10), (3, 10), [0.1705, 0.8090]),
+        ((6, 7), (2, 7), [0.0582, 0.8062]),
+        ((5, 56), (0, 29), [-0.0381, 0.1926]),
+        ((0, 10), (0, 20), [-0.1611, 0.2775]),
+        ((0, 10), (0, 10), [-0.2775, 0.2775]),
+        ((10, 10), (0, 20), [0.6791, 1.0]),
+        ((10, 10), (0, 10), [0.6075, 1.0]),
+    ],
+)
+def test_newcombes_differences_of_two_proportions(first, second, limits):
+    estimates = [(n / of, *intervals.proportion(n, of, method="wilson")) for n, of in (first, second)]
+    assert np.round(intervals.difference(*estimates), 4).tolist() == limits
+
+
+@pytest.mark.parametrize("first", [(41, 28.010), (0, 5.0)])
+def test_statsmodels_differences_and_ratios_of_two_rates(first):
+    second = (15, 19.017)
+    estimates = [(n / size, *confint_poisson(n, size, method="score")) for n, size in (first, second)]
+    for compare, ours in (("diff", intervals.difference), ("ratio", intervals.ratio)):
+        theirs = confint_poisson_2indep(*first, *second, method="mover", method_mover="score", compare=compare)
+        assert [float(limit) for limit in ours(*estimates)] == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
 def test_exact_poisson_limits_hold_their_tail_probabilities():
