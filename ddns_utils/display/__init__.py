@@ -2,13 +2,15 @@
 
 from ddns_utils.display import words
 from ddns_utils.display.area_figure import plot_areas
+from ddns_utils.display.calendar_figure import plot_calendar, plot_lag
 from ddns_utils.display.coverage import show_coverage
 from ddns_utils.display.definitions import show_definitions
 from ddns_utils.display.figures import plot_age_sex, plot_indicators, plot_trend
+from ddns_utils.display.findings import show_completeness, show_findings
 from ddns_utils.display.show import show_figure, show_text
 from ddns_utils.display.tables import show_table
 
 __all__ = [
-    "plot_age_sex", "plot_areas", "plot_indicators", "plot_trend", "show_coverage", "show_definitions", "show_figure",
-    "show_table", "show_text", "words",
+    "plot_age_sex", "plot_areas", "plot_calendar", "plot_indicators", "plot_lag", "plot_trend", "show_completeness",
+    "show_coverage", "show_definitions", "show_figure", "show_findings", "show_table", "show_text", "words",
 ]  # fmt: skip

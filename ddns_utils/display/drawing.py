@@ -103,6 +103,7 @@ def finish(
     dimensions: Sequence[str],
     language: str,
     also: pd.DataFrame | None = None,
+    across: str = "",
 ) -> None:
     """What is fixed, what the marks mean and what the intervals are, under the figure; and the data with it."""
     fixed = [
@@ -111,10 +112,11 @@ def finish(
         if name not in dimensions and rows[name].iloc[0] != "all" and rows[name].nunique() == 1
     ]
     notes = [", ".join(fixed)] if fixed else []
-    notes += [say("Bands and lines: 95% interval.", language), *mark_notes(rows, disclosed, language, figure=True)]
+    notes += [] if across else [say("Bands and lines: 95% interval.", language)]
+    notes += [*mark_notes(rows, disclosed, language, figure=True)]
     figure = ax.figure
     figure.supxlabel(wrapped(" · ".join(notes), 105), x=0.01, ha="left", fontsize=8.5, color=MUTED)
-    remember(figure, disclosed, rows if also is None else pd.concat([also, rows]), dimensions)
+    remember(figure, disclosed, rows if also is None else pd.concat([also, rows]), dimensions, across)
 
 
 def places(rows: pd.DataFrame, dimension: str, order: list[str]) -> pd.Series:

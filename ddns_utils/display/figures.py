@@ -35,6 +35,7 @@ from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator
 
 MOST_LINES = len(PALETTE)
+MOST_LABELS = 8
 
 
 def plot_trend(
@@ -82,14 +83,15 @@ def plot_trend(
             last = lines["value"].last_valid_index()
             if value is not None and last is not None:
                 ends.append([lines["value"][last], value_name(hue, value, language), colour])
-        ax.set_xticks(range(len(periods)), [period_name(p) for p in periods])
+        every = 1 if len(periods) <= MOST_LABELS else 2
+        ax.set_xticks(range(0, len(periods), every), [period_name(p) for p in periods[::every]])
         ax.set_xlim(-0.35, len(periods) - 0.65)
         ax.set_xlabel("")
         ax.set_ylabel("")
         value_range(ax, rows, known)
         value_axis(ax.yaxis, known, language)
         ax.grid(axis="y")
-        _direct_labels(ax, ends)
+        direct_labels(ax, ends)
         missing_marks(ax, [(p, lines[lines["period"] == period], colour) for p, period in enumerate(periods)
                       for colour, (_, lines) in zip(PALETTE, groups, strict=False)], disclosed, language)  # fmt: skip
         heading(ax.figure, known, language)
@@ -183,7 +185,7 @@ def plot_indicators(
     return list(axes[0])
 
 
-def _direct_labels(ax: Axes, ends: list) -> None:
+def direct_labels(ax: Axes, ends: list) -> None:
     """Names at the right end of lines, moved apart where they would overlap."""
     low, high = ax.get_ylim()
     apart = (high - low) * 0.062

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import partial
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -12,7 +13,7 @@ from matplotlib.axes import Axes
 
 from ddns_utils.display.shown import shown_by
 from ddns_utils.display.style import add_on_top, house_style
-from ddns_utils.display.tables import data_table
+from ddns_utils.display.tables import data_table, wide_table
 from ddns_utils.errors import DefinitionError
 
 
@@ -29,7 +30,8 @@ def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: st
             "A figure needs a title that says its finding, and an alt text for those who cannot see it."
         )
     svg = figure_svg(figure, title)
-    data = data_table(shown.disclosed, shown.rows, shown.dimensions, title, language)
+    make = partial(wide_table, across=shown.across) if shown.across else data_table
+    data = make(shown.disclosed, shown.rows, shown.dimensions, title, language)
     publish_display_data(
         {"image/svg+xml": svg, "text/plain": alt},
         metadata={"ddns": {"role": "figure", "alt": alt, "caption": caption, "table": data}},

@@ -15,26 +15,32 @@ from ddns_utils.errors import DefinitionError
 
 @dataclass(frozen=True)
 class Shown:
-    """The rows that a figure draws, the result they come from, and the dimensions in which they differ."""
+    """The rows that a figure draws, the result they come from, and the dimensions in which they differ.
+
+    ``across`` names the dimension that the data table lays across, where there would be too many lines.
+    """
 
     disclosed: Disclosed
     rows: pd.DataFrame
     dimensions: tuple[str, ...]
+    across: str = ""
 
 
 _SHOWN: WeakKeyDictionary[Figure, Shown] = WeakKeyDictionary()
 
 
-def remember(figure: Figure, disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[str]) -> None:
+def remember(
+    figure: Figure, disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[str], across: str = ""
+) -> None:
     """Keep with a figure what it shows."""
-    _SHOWN[figure] = Shown(disclosed, rows, tuple(dimensions))
+    _SHOWN[figure] = Shown(disclosed, rows, tuple(dimensions), across)
 
 
 def shown_by(figure: Figure) -> Shown:
     """What a figure shows; DefinitionError for a figure that no ``plot_`` function here made."""
     if figure not in _SHOWN:
         raise DefinitionError(
-            "show_figure() shows figures made by plot_trend, plot_areas, plot_age_sex or plot_indicators, because only "
-            "they are known to draw disclosed results. Use one of them."
+            "show_figure() shows figures made by the plot_ functions of ddns_utils (plot_trend, plot_areas …), because "
+            "only they are known to draw disclosed results. Use one of them."
         )
     return _SHOWN[figure]

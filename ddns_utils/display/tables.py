@@ -127,6 +127,27 @@ def data_table(disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[st
     return render(caption, heads, columns, body, mark_notes(rows, disclosed, language))
 
 
+def wide_table(
+    disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[str], caption: str, language: str, across: str
+) -> str:
+    """The rows that a figure draws, values only, with one dimension laid across."""
+    down = [name for name in dimensions if name != across]
+    columns = [value for value in rows[across].cat.categories if (rows[across] == value).any()]
+    body = []
+    for key, group in rows.groupby(down, sort=True, observed=True):
+        by = {row[across]: row for _, row in group.iterrows()}
+        cells = []
+        for row in (by.get(value) for value in columns):
+            known = row is not None and disclosed.indicators[row["indicator"]]
+            cells.append(
+                (mark(row, disclosed, language) or shown_value(row["value"], known, language)) if known else "–"
+            )
+        body.append(([value_name(name, value, language) for name, value in zip(down, key, strict=True)], cells))
+    heads = [dimension_name(name, language) for name in down]
+    names = [value_name(across, value, language) for value in columns]
+    return render(caption, heads, names, body, mark_notes(rows, disclosed, language))
+
+
 def render(
     caption: str,
     row_heads: Sequence[str],

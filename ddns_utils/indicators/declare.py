@@ -48,6 +48,7 @@ class Indicator:
     period, because what is missing is what it measures. ``lacking`` names the municipalities where no rows mean that
     data is missing; in other areas no rows mean that there is nothing to check (``not_applicable``). ``rows_about``
     deliveries says that a count of rows tells nothing of any person; such rows must not have ``person_id``.
+    ``remedy`` says what a sender does about rows that fail.
     """
 
     kind: ClassVar[str]
@@ -68,6 +69,7 @@ class Indicator:
     category: str = ""
     lacking: FindAreas | None = None
     rows_about: str = "persons"
+    remedy: Text | None = None
     version: int = 1
 
     def __post_init__(self) -> None:

@@ -52,26 +52,15 @@ PLAN = Text(da="en genoptræningsplan modtaget i perioden", en="a rehabilitation
 CONTACT = Text(da="en sygehuskontakt, der begyndte i perioden", en="a hospital contact that began in the period")
 MUNICIPAL = {"direction": "higher is better", "source": KAHN, "caveats": (SENT_BY,), "lacking": q.silent_municipalities}
 
-DAYS_WITH_DELIVERY = Proportion(
-    id="quality_days_with_delivery",
-    title=Text(da="Dage med leverance", en="Days with a delivery"),
-    one_row_is=Text(
-        da="en dag i perioden for en kommune, fra dens første leverance",
-        en="a day of a municipality, from its first delivery",
-    ),
-    counted=Text(da="Dage, hvor kommunen leverede", en="Days on which the municipality delivered"),
-    denominator=q.days_due, numerator=q.with_delivery, needs=("delivery",), category="completeness",
-    rows_about="deliveries", direction="higher is better", source=DUE, lacking=q.nobody,
-    caveats=(Text(
-        da="En dag uden leverance kan være en dag uden noget at indberette. Kun en tom fil siger det.",
-        en="A day without a delivery may be a day with nothing to report. Only an empty file says so.",
-    ),),
-)  # fmt: skip
 ROWS_ACCEPTED = Proportion(
     id="quality_rows_accepted",
     title=Text(da="Rækker uden fejl", en="Rows without faults"),
     one_row_is=Text(da="en række i en leverance modtaget i perioden", en="a row of a delivery received in the period"),
     counted=Text(da="Rækker, der ikke kom i karantæne", en="Rows that were not put in quarantine"),
+    remedy=Text(
+        da="Ret årsagerne, som modtageren kan oplyse, i fagsystemet, og send rækkerne igen.",
+        en="Mend the reasons, which the receiver can tell, in the records, and send the rows again.",
+    ),
     denominator=q.rows_read, numerator=q.not_refused, needs=("delivery",), category="conformance", **MUNICIPAL,
 )  # fmt: skip
 OFFER_GIVEN = Proportion(
@@ -79,27 +68,30 @@ OFFER_GIVEN = Proportion(
     title=Text(da="Planer med dato for første tilbud", en="Plans with a day of first offer"),
     one_row_is=PLAN,
     counted=Text(da="Planer, hvor datoen er udfyldt", en="Plans where the day is filled in"),
+    remedy=Text(
+        da="Registrér datoen for det første tilbud, også når borgeren aflyser, og send planen igen.",
+        en="Record the day of the first offer, also when the person cancels, and send the plan again.",
+    ),
     denominator=q.plans_received, numerator=q.offer_given, needs=("referral",), follow_up_days=14,
     category="completeness", **MUNICIPAL,
 )  # fmt: skip
+HOSPITAL = {
+    "one_row_is": CONTACT, "denominator": q.hospital_contacts, "needs": ("hospital_contact",), "source": KAHN,
+    "category": "completeness", "direction": "higher is better", "caveats": (LIVES_IN,),
+}  # fmt: skip
 CONTACT_ENDED = Proportion(
     id="quality_contact_ended",
     title=Text(da="Sygehuskontakter med sluttidspunkt", en="Hospital contacts with an end"),
-    one_row_is=CONTACT,
-    counted=Text(
-        da="Kontakter, der har et sluttidspunkt 30 dage efter perioden",
-        en="Contacts with an end 30 days after the period",
-    ),
-    denominator=q.hospital_contacts, numerator=q.ended, needs=("hospital_contact",), follow_up_days=q.OPEN_AFTER_DAYS,
-    category="completeness", direction="higher is better", source=KAHN, caveats=(LIVES_IN,),
+    counted=Text(da="Kontakter, der nu har et sluttidspunkt", en="Contacts that have an end by now"),
+    remedy=Text(da="Sygehuset afslutter de kontakter, der står åbne.", en="The hospital ends contacts left open."),
+    numerator=q.ended, follow_up_days=q.OPEN_AFTER_DAYS, **HOSPITAL,
 )  # fmt: skip
 DIAGNOSIS_GIVEN = Proportion(
     id="quality_diagnosis_given",
     title=Text(da="Sygehuskontakter med aktionsdiagnose", en="Hospital contacts with an action diagnosis"),
-    one_row_is=CONTACT,
     counted=Text(da="Kontakter med aktionsdiagnose", en="Contacts with an action diagnosis"),
-    denominator=q.hospital_contacts, numerator=q.with_diagnosis, needs=("hospital_contact",),
-    category="completeness", direction="higher is better", source=KAHN, caveats=(LIVES_IN,),
+    remedy=Text(da="Sygehuset angiver en aktionsdiagnose.", en="The hospital gives an action diagnosis."),
+    numerator=q.with_diagnosis, **HOSPITAL,
 )  # fmt: skip
 ENCOUNTER_UNIQUE = Proportion(
     id="quality_encounter_unique",
@@ -108,6 +100,10 @@ ENCOUNTER_UNIQUE = Proportion(
     counted=Text(
         da="Kontakter; af flere med samme borger, type og starttidspunkt kun den ene",
         en="Encounters; of several with one person, type and start only one",
+    ),
+    remedy=Text(
+        da="Find ud af, om fagsystemet giver samme kontakt et nyt id, og træk dubletterne tilbage (entered-in-error).",
+        en="See whether the records give one encounter several ids, and withdraw the duplicates (entered-in-error).",
     ),
     denominator=q.encounters, numerator=q.first_of_its_kind, needs=("encounter",), category="plausibility", **MUNICIPAL,
 )  # fmt: skip
@@ -122,6 +118,10 @@ OFFER_PLAUSIBLE = Proportion(
         da="Planer, hvor tilbuddet ligger højst 30 dage før udskrivningen",
         en="Plans whose offer is at most 30 days before the discharge",
     ),
+    remedy=Text(
+        da="Kontrollér datoerne for udskrivning og første tilbud på planerne, og send dem igen.",
+        en="Check the days of discharge and first offer of these plans, and send them again.",
+    ),
     denominator=q.plans_with_offer_and_discharge, numerator=q.offer_plausible, needs=("referral",),
     category="plausibility", **MUNICIPAL,
 )  # fmt: skip
@@ -133,6 +133,10 @@ ENCOUNTER_ALIVE = Proportion(
         da="Kontakter, der ikke ligger efter borgerens død",
         en="Encounters that are not after the person's death",
     ),
+    remedy=Text(
+        da="Afslut forløb, når en borger dør, og træk kontakter efter dødsdagen tilbage.",
+        en="End courses when a person dies, and withdraw encounters after that day.",
+    ),
     denominator=q.encounters, numerator=q.before_death, needs=("encounter",), category="plausibility", **MUNICIPAL,
 )  # fmt: skip
 ENCOUNTER_RESIDENT = Proportion(
@@ -143,6 +147,10 @@ ENCOUNTER_RESIDENT = Proportion(
         da="Kontakter, hvor borgeren bor i Danmark den dag",
         en="Encounters of persons who live in Denmark that day",
     ),
+    remedy=Text(
+        da="Kontrollér CPR-nummeret på kontakterne; borgeren står ikke i CPR den dag.",
+        en="Check the CPR number of these encounters; CPR has no such resident that day.",
+    ),
     denominator=q.encounters, numerator=q.resident, needs=("encounter",), category="conformance", **MUNICIPAL,
 )  # fmt: skip
 CONTACT_RESIDENT = Proportion(
@@ -152,6 +160,10 @@ CONTACT_RESIDENT = Proportion(
     counted=Text(
         da="Kontakter, hvor patienten bor i Danmark den dag",
         en="Contacts of patients who live in Denmark that day",
+    ),
+    remedy=Text(
+        da="Kontrollér CPR-numrene og leverancen af BEF; turister og erstatningsnumre er en del af forklaringen.",
+        en="Check CPR numbers and the delivery of BEF; visitors and replacement numbers are part of it.",
     ),
     denominator=q.hospital_contacts_anywhere, numerator=q.resident, needs=("hospital_contact",),
     category="conformance", direction="higher is better", source=KAHN, lacking=q.nobody,
@@ -168,6 +180,10 @@ PLAN_HAS_STAY = Proportion(
         da="Planer, hvor et ophold slutter på udskrivningsdagen, dagen før eller dagen efter",
         en="Plans where a stay ends on the day of discharge, the day before or after",
     ),
+    remedy=Text(
+        da="Kontrollér udskrivningsdatoen på planen, og at sygehuset har indberettet opholdet.",
+        en="Check the day of discharge on the plan, and that the hospital has reported the stay.",
+    ),
     denominator=q.plans_from_hospital, numerator=q.stay_behind, needs=("referral", "hospital_contact"),
     category="conformance", **MUNICIPAL,
 )  # fmt: skip
@@ -181,6 +197,10 @@ STAY_HAS_PLAN = Proportion(
     counted=Text(
         da="Udskrivninger med en genoptræningsplan fra samme dag, dagen før eller dagen efter",
         en="Discharges with a rehabilitation plan of that day, the day before or after",
+    ),
+    remedy=Text(
+        da="Kontrollér, at kommunen sender den modtagne plan, og at planen har udskrivningsdatoen.",
+        en="Check that the municipality sends the plan it received, with the day of discharge.",
     ),
     denominator=q.stays_before_training, numerator=q.plan_after, needs=("hospital_contact", "encounter", "referral"),
     follow_up_days=q.TRAINING_WITHIN_DAYS, category="conformance", direction="higher is better", source=KAHN,
@@ -223,6 +243,24 @@ DAYS_TO_RECEIPT = {
     )
     for register, name in NAMES.items()
 }  # fmt: skip
+DAYS_WITH_DELIVERY = {
+    register: Proportion(
+        id=f"quality_days_with_delivery_{_slug(register)}",
+        title=Text(da=f"Dage med leverance, {name.da}", en=f"Days with a delivery, {name.en}"),
+        one_row_is=Text(
+            da="en dag i perioden for en afsender, fra dens første leverance",
+            en="a day of a sender in the period, from its first delivery",
+        ),
+        counted=Text(da="Dage, hvor afsenderen leverede", en="Days on which the sender delivered"),
+        denominator=q.days_due(register), numerator=q.delivered, needs=("delivery",), category="completeness",
+        rows_about="deliveries", direction="higher is better", source=DUE, lacking=q.nobody, decimals=0,
+        caveats=(Text(
+            da="En dag uden leverance kan være en dag uden noget at indberette. Kun en tom fil siger det.",
+            en="A day without a delivery may be a day with nothing to report. Only an empty file says so.",
+        ),),
+    )
+    for register, name in NAMES.items()
+}  # fmt: skip
 IN_TIME = {
     register: Proportion(
         id=f"quality_in_time_{_slug(register)}",
@@ -230,6 +268,10 @@ IN_TIME = {
         counted=Text(
             da=f"Rækker modtaget senest {DUE_DAYS} dage efter udgangen af hændelsens måned",
             en=f"Rows received at most {DUE_DAYS} days after the end of the month of the event",
+        ),
+        remedy=Text(
+            da="Send dagligt, senest 14 dage efter måneden; spørg leverandøren, hvad der holder rækkerne tilbage.",
+            en="Send daily, and at most 14 days after the month; ask the supplier what holds the rows back.",
         ),
         numerator=q.in_time, direction="higher is better", **_timeliness(register),
     )
@@ -251,4 +293,4 @@ CHECKS = (
     ROWS_ACCEPTED, OFFER_GIVEN, CONTACT_ENDED, DIAGNOSIS_GIVEN, ENCOUNTER_UNIQUE, OFFER_PLAUSIBLE, ENCOUNTER_ALIVE,
     ENCOUNTER_RESIDENT, CONTACT_RESIDENT, PLAN_HAS_STAY, STAY_HAS_PLAN,
 )  # fmt: skip
-INDICATORS = (DAYS_WITH_DELIVERY, *CHECKS, *IN_TIME.values(), *DAYS_TO_RECEIPT.values())
+INDICATORS = (*CHECKS, *DAYS_WITH_DELIVERY.values(), *IN_TIME.values(), *DAYS_TO_RECEIPT.values())

@@ -27,14 +27,15 @@ DISCHARGE_MARGIN_DAYS = 1  # plans give a day, stays a clock time; midnight lies
 TRAINING_WITHIN_DAYS = 30
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _days_of_delivery(snapshot: Snapshot, register: str) -> pd.DataFrame:
-    """Municipality and day of each day on which a municipality delivered to a register."""
+    """Municipality and day of each day on which a register was delivered; no municipality for national registers."""
     came = received(snapshot)
-    came = came.filter(came.source == register, came.municipality.notnull())
+    came = came.filter(came.source.startswith(register))
+    if register == KL_GATEWAY:
+        came = came.filter(came.municipality.notnull())
     found = snapshot.engine.to_pandas(came.select("municipality", "received_on").distinct())
-    found["received_on"] = pd.to_datetime(found["received_on"]).dt.date
-    return found
+    return found.assign(received_on=pd.to_datetime(found["received_on"]).dt.date)
 
 
 def silent_municipalities(snapshot: Snapshot, period: Period) -> set[str]:
@@ -50,29 +51,27 @@ def nobody(snapshot: Snapshot, period: Period) -> tuple[str, ...]:
     return ()
 
 
-def days_due(snapshot: Snapshot, period: Period) -> ibis.Table:
-    """The days of the period on which each municipality could report: from its first delivery to anybody's last."""
-    came = _days_of_delivery(snapshot, KL_GATEWAY)
-    last = min(period.last_day, max(came["received_on"], default=date.min))
-    first = came.groupby("municipality")["received_on"].min()
-    due = [
-        {"municipality": code, "on": day}
-        for code, begun in first.items()
-        for day in _from_to(max(begun, period.start), last)
-    ]
-    return ibis.memtable(due, schema={"municipality": "string", "on": "date"})
+def days_due(register: str) -> FindRows:
+    """Finds the days on which each sender could deliver: from its first delivery to anybody's last; and if it did."""
+
+    def find(snapshot: Snapshot, period: Period) -> ibis.Table:
+        came = _days_of_delivery(snapshot, register)
+        last = min(period.last_day, max(came["received_on"], default=date.min))
+        due = []
+        for sender, days in came.groupby("municipality", dropna=False)["received_on"]:
+            begin, delivered = max(min(days), period.start), set(days)
+            for number in range((last - begin).days + 1):
+                day = begin + timedelta(days=number)
+                due.append({"municipality": sender if isinstance(sender, str) else None, "on": day,
+                            "delivered": day in delivered})  # fmt: skip
+        return ibis.memtable(due, schema={"municipality": "string", "on": "date", "delivered": "boolean"})
+
+    return find
 
 
-def _from_to(first: date, last: date) -> list[date]:
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def with_delivery(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Flags days on which the municipality delivered."""
-    came = received(snapshot)
-    came = came.filter(came.source == KL_GATEWAY).select("municipality", on="received_on", counts=True).distinct()
-    found = rows.left_join(came, ["municipality", "on"])
-    return found.select("municipality", "on", counts=found.counts.fill_null(False))
+def delivered(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
+    """Flags days with a delivery."""
+    return rows.mutate(counts=rows.delivered)
 
 
 def rows_read(snapshot: Snapshot, period: Period) -> ibis.Table:

@@ -11,9 +11,10 @@ from made_results import EVENTS, SHARE, cube, measured
 import ddns_utils
 from ddns_utils import display, language
 from ddns_utils.disclosure import Policy, disclose
-from ddns_utils.display import show, tables, words
+from ddns_utils.display import findings, show, tables, words
 from ddns_utils.display.definitions import definition_html
 from ddns_utils.errors import DefinitionError
+from ddns_utils.indicators import quality
 
 PACKAGE = Path(ddns_utils.__file__).parent
 POLICY = Policy.read(PACKAGE.parent / "parameters" / "disclosure.toml")
@@ -225,3 +226,89 @@ def test_what_does_not_apply_is_not_called_missing(provisional):
     (row,) = re.findall(r"<tr><th[^>]*>Aalborg.*?</tr>", html)
     assert row.count("ikke relevant") == 2
     assert words.value(provisional, language="da", area="851") == "ikke relevant"
+
+
+def weeks_of(shares):
+    """A calendar: the share of each week's days on which a municipality delivered; None where it is no sender."""
+    indicator = quality.DAYS_WITH_DELIVERY["KL Gateway"]
+    rows = [
+        {"indicator": indicator.id, "period": f"2026-W{week:02}", "area": area, "n": share and share * 7.0, "of": 0.0 if share is None else 7.0}
+        for area, row in shares.items() for week, share in enumerate(row, 1)
+    ]  # fmt: skip
+    made = measured(rows, indicator)
+    made.frame.loc[made.frame["of"] == 0, "status"] = "not_applicable"
+    return disclose(made, POLICY)
+
+
+def test_a_calendar_shows_senders_by_week_and_hides_no_count_of_deliveries():
+    calendar = weeks_of({"DK": [2 / 7, 1], "101": [0, 1], "147": [1 / 7, 6 / 7], "851": [None, None]})
+    assert set(calendar.frame["status"]) == {"ok", "not_applicable"}
+    axes = display.plot_calendar(calendar, language="da", area="1084")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["København", "Frederiksberg"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
+    (image,) = axes.get_images()
+    cells = image.get_array()[6::12, 6::12]
+    assert cells.shape == (2, 2, 3)
+    assert len({tuple(colour) for row in cells.tolist() for colour in row}) == 4
+    svg = show.figure_svg(axes.figure, "T")
+    for said in ("ingen leverance", "under halvdelen af dagene", "halvdelen eller flere", "alle dage"):
+        assert said in svg
+
+
+def test_a_municipality_is_pointed_out_among_those_of_its_region():
+    axes = display.plot_calendar(weeks_of({"101": [0], "147": [1], "851": [1]}), language="da", area="101")
+    assert [label.get_fontweight() for label in axes.get_yticklabels()] == ["bold", "normal"]
+
+
+def test_a_register_without_municipal_senders_is_shown_for_the_country():
+    axes = display.plot_calendar(weeks_of({"DK": [0, 1], "101": [None, None]}), language="en", area="101")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Denmark"]
+
+
+def test_the_table_of_a_calendar_lies_across():
+    axes = display.plot_calendar(weeks_of({"101": [0, 1], "147": [1 / 7, 6 / 7]}), language="da", area="1084")
+    shown = show.shown_by(axes.figure)
+    html = tables.wide_table(shown.disclosed, shown.rows, shown.dimensions, "T", "da", shown.across)
+    assert re.findall(r"<td>(.*?)</td>", html) == ["0\xa0%", "100\xa0%", "14\xa0%", "86\xa0%"]
+
+
+def test_a_lag_curve_rises_with_the_days_and_marks_what_is_hidden():
+    curve = quality.LAG_CURVE["KL Gateway"]
+    rows = [
+        {"indicator": one.id, "n": n, "of": 100.0}
+        for one, n in zip(curve, (0, 2, 50, 60, 70, 80, 90, 100), strict=True)
+    ]
+    axes = display.plot_lag(disclose(measured(rows, *curve), POLICY), language="da", indicators=curve)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1", "3", "7", "14", "30", "60", "90"]
+    drawn = axes.get_lines()[0].get_ydata()
+    assert np.isnan(drawn[1])
+    assert drawn[2:].tolist() == [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    assert "<5" in [text.get_text() for text in axes.texts]
+
+
+FINDINGS = {
+    "passed": ({"n": 990.0, "of": 1000.0}, "ok"), "needs attention": ({"n": 900.0, "of": 1000.0}, "ok"),
+    "needs attention, provisional": ({"n": 900.0, "of": 1000.0}, "incomplete"),
+    "nothing has come": ({"n": 0.0, "of": 0.0}, "no_data"), "nothing to check": ({"n": 0.0, "of": 0.0}, "not_applicable"),
+    "too few to be shown": ({"n": 3.0, "of": 1000.0}, "ok"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", FINDINGS)
+def test_a_finding_says_what_it_is_and_what_to_do_only_where_something_is_wrong(said, monkeypatch):
+    row, status = FINDINGS[said]
+    made = measured([{"indicator": quality.OFFER_GIVEN.id, **row}], quality.OFFER_GIVEN)
+    made.frame["status"] = status
+    shown = []
+    monkeypatch.setattr(findings, "publish_display_data", lambda data, metadata: shown.append(data["text/html"]))
+    display.show_findings(
+        disclose(made, POLICY), indicators=[quality.OFFER_GIVEN], area="DK", language="en", caption="C"
+    )
+    cells = re.findall(r"<td>(.*?)</td>", shown[0])
+    assert cells[1] == said
+    assert (quality.OFFER_GIVEN.remedy.en in cells[2]) == said.startswith("needs attention")
+
+
+def test_what_is_no_check_has_no_findings(whole):
+    with pytest.raises(DefinitionError, match="shows checks, proportions with a remedy; share is none"):
+        display.show_findings(whole, indicators=["share"], area="DK", language="en", caption="C")

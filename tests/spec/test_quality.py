@@ -119,12 +119,19 @@ MORE = {"encounter": {"status": "finished", "municipality": "101"}, "hospital_co
     (["2025-02-01", "2025-03-10"], (1, 10)), (["2025-02-01", "2025-04-01"], (0, 31)), (["2025-04-01"], (0, 0)),
 ])  # fmt: skip
 def test_days_with_a_delivery_are_counted_from_the_first_to_the_last_there_is(tmp_path, days, expected):
-    assert share(q.DAYS_WITH_DELIVERY, delivery(*days), tmp_path, area="101") == expected
+    assert share(q.DAYS_WITH_DELIVERY[KL], delivery(*days), tmp_path, area="101") == expected
+
+
+def test_a_national_register_is_its_own_sender(tmp_path):
+    drawing = "delivery\ndelivery_id source sender\n2025-03-01-a LMDB LMDB\n2025-03-04-a LMDB LMDB"
+    assert share(q.DAYS_WITH_DELIVERY["LMDB"], drawing, tmp_path) == (2, 4)
+    assert share(q.DAYS_WITH_DELIVERY["LAB"], drawing, tmp_path) == (0, 0)
+    assert measured(q.DAYS_WITH_DELIVERY["LMDB"], drawing, tmp_path, MARCH, area="101").status == "not_applicable"
 
 
 def test_two_files_on_a_day_are_one_day_with_a_delivery(tmp_path):
     drawing = f"{delivery('2025-03-01', '2025-03-02')}\n2025-03-02-b {SENDER} 5 0"
-    assert share(q.DAYS_WITH_DELIVERY, drawing, tmp_path) == (2, 2)
+    assert share(q.DAYS_WITH_DELIVERY[KL], drawing, tmp_path) == (2, 2)
 
 
 @pytest.mark.parametrize(
