@@ -13,7 +13,8 @@ from scipy import special, stats
 from statsmodels.stats.multitest import multipletests
 
 from ddns_utils.errors import DefinitionError
-from ddns_utils.statistics.intervals import Limits, tail
+from ddns_utils.statistics._inputs import joined, tail
+from ddns_utils.statistics.intervals import Limits
 
 KINDS = ("proportion", "rate", "ratio")
 
@@ -127,14 +128,6 @@ def _scores(n: pd.Series, of: pd.Series, kind: str, baseline: float) -> NDArray[
     return np.where(
         at_least < at_most, np.maximum(stats.norm.isf(at_least), 0), -np.maximum(stats.norm.isf(at_most), 0)
     )
-
-
-def joined(n: pd.Series, of: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Counts and sizes in the counts' order. Raises DefinitionError where they are not about the same areas."""
-    if n.index.has_duplicates or of.index.has_duplicates or set(n.index) != set(of.index):
-        differ = ", ".join(sorted(map(str, set(n.index) ^ set(of.index)))) or "areas given twice"
-        raise DefinitionError(f"Counts and sizes are not about the same areas. They differ in: {differ}.")
-    return n.astype(float), of.reindex(n.index).astype(float)
 
 
 def _require_sizes(of: ArrayLike, baseline: float, kind: str, dispersion: float) -> NDArray[np.float64]:

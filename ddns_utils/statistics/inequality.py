@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from ddns_utils.errors import DefinitionError
-from ddns_utils.statistics.intervals import tail
+from ddns_utils.statistics._inputs import tail
 
 FEWEST_GROUPS = 3
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from ddns_utils.errors import DefinitionError
+from ddns_utils.statistics._inputs import tail
 
 Limits = tuple[NDArray[np.float64], NDArray[np.float64]]
 Estimate = tuple[ArrayLike, ArrayLike, ArrayLike]  # value, lower and upper limit
@@ -100,7 +101,8 @@ def ratio(first: Estimate, second: Estimate) -> Limits:
     Statistical Methods in Medical Research 2012 (MOVER for ratios).
     """
     a, a_low, a_high = _estimate(first)
-    b, b_low, b_high = (np.where(_estimate(second)[2] == 0, np.nan, part) for part in _estimate(second))
+    b, b_low, b_high = _estimate(second)
+    b_high = np.where(b_high == 0, np.nan, b_high)
     if np.any(a_low < 0) or np.any(b_low < 0):
         raise DefinitionError("A ratio needs values and limits of 0 or more. Use a difference instead.")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -109,18 +111,11 @@ def ratio(first: Estimate, second: Estimate) -> Limits:
         high_square = (a * b) ** 2 - a_high * b_low * (2 * a - a_high) * (2 * b - b_low)
         lower = a_low * (2 * a - a_low) / (a * b + np.sqrt(np.maximum(low_square, 0)))
         upper = (a * b + np.sqrt(np.maximum(high_square, 0))) / (b_low * (2 * b - b_low))
-    return np.where(a_low == 0, 0 * a * b, lower), np.where((b_low == 0) & ~np.isnan(a), np.inf, upper)
+    return np.where(a_low == 0, 0 * a * b_high, lower), np.where((b_low == 0) & ~np.isnan(a + b_high), np.inf, upper)
 
 
 def _arrays(n: ArrayLike, of: ArrayLike) -> Limits:
     return tuple(np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(of, dtype=float)))
-
-
-def tail(confidence: float) -> float:
-    """The probability beyond each of two limits. Raises DefinitionError for a confidence outside 0–1."""
-    if not 0 < confidence < 1:
-        raise DefinitionError(f"Confidence is a proportion between 0 and 1, such as 0.95; {confidence} is not.")
-    return (1 - confidence) / 2
 
 
 def _estimate(given: Estimate) -> tuple[NDArray[np.float64], ...]:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from ddns_utils.errors import DefinitionError
-from ddns_utils.statistics.benchmark import joined
-from ddns_utils.statistics.intervals import tail
+from ddns_utils.statistics._inputs import joined, tail
 
 # Between areas that do not differ at all the prior grows without end; here it stops, far beyond any area's own weight.
 NARROWEST = 1e6

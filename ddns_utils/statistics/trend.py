@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from ddns_utils.errors import DefinitionError
-from ddns_utils.statistics.benchmark import joined
-from ddns_utils.statistics.intervals import tail
+from ddns_utils.statistics._inputs import joined, tail
 
 SIDE, TREND = 8, 6
 

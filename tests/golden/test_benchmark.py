@@ -1,7 +1,7 @@
 """Funnel limits and false discoveries against numbers made outside this project.
 
 SOURCE: ../shared/reference: PHEindicatormethods testdata_funnel_prop_*.csv. Absolute tolerance 1e-6 percentage points: they
-are printed with 6 decimals. PHEindicatormethods testdata_funnel_ratio_outputs.csv (5 of its rows). Relative tolerance 5e-6:
+are printed with 6 decimals. PHEindicatormethods testdata_funnel_ratio_outputs.csv (5 of its rows). Relative tolerance 1e-5:
 its limits are found by bisection to 1e-7 of v, where the number expected is (1 + observed) v / (1 - v). Benjamini and Hochberg 1995, section 4.1: the 15 p-values and the 4 rejections.
 """
 
@@ -20,7 +20,7 @@ LABELS = {
 }
 # observed events: the numbers expected at which that is just low and just high, at 95 % and at 99.8 %
 RATIOS = {
-    1: (5.571644585, 0.025317898, 9.233410143, 0.001000547),
+    2: (7.224687515, 0.242209467, 11.22886836, 0.04540199),
     5: (11.6683331, 1.623486324, 16.45474478, 0.739371928),
     20: (30.88838097, 12.21651877, 38.04188668, 8.958211233),
     100: (121.6268111, 81.36400699, 134.9243187, 71.92139974),
@@ -45,42 +45,46 @@ TRIAL = [
 ]
 
 
-def test_limits_of_a_proportion_reproduce_phe(shared):
+@pytest.mark.reproduces(
+    "benchmark.funnel_limits", source="PHEindicatormethods, testdata_funnel_prop", numbers=401, abs=1e-6
+)
+def test_limits_of_a_proportion_reproduce_phe(shared, agree):
     areas = pd.read_csv(shared / "reference" / "funnel_prop_inputs.csv")
     curve = pd.read_csv(shared / "reference" / "funnel_prop_outputs.csv")
     baseline = areas["numerator"].sum() / areas["denominator"].sum()
-    assert 100 * baseline == pytest.approx(curve["Baseline"].iloc[0], abs=1e-6)
+    agree(100 * baseline, curve["Baseline"].iloc[0])
     for confidence, lower, upper in (
         (0.95, "Lower2s0025limit", "Upper2s0025limit"),
         (0.998, "Lower3s0001limit", "Upper3s0001limit"),
     ):
         ours = benchmark.funnel_limits(curve["Population"], baseline, "proportion", confidence)
-        assert 100 * ours[0] == pytest.approx(curve[lower].to_numpy(), abs=1e-6)
-        assert 100 * ours[1] == pytest.approx(curve[upper].to_numpy(), abs=1e-6)
-    assert len(curve) == 100
+        agree(100 * ours[0], curve[lower])
+        agree(100 * ours[1], curve[upper])
 
 
-def test_every_label_of_303_areas_is_the_published_one(shared):
+@pytest.mark.reproduces("benchmark.funnel", source="PHEindicatormethods, testdata_funnel_prop (labels)", numbers=303)
+def test_every_label_of_303_areas_is_the_published_one(shared, agree):
     areas = pd.read_csv(shared / "reference" / "funnel_prop_inputs.csv").set_index("Area")
     found = benchmark.funnel(areas["numerator"], areas["denominator"], "proportion")
-    assert list(found["label"]) == list(areas["significance"].map(LABELS))
-    assert len(found) == 303
+    agree(found["label"], areas["significance"].map(LABELS))
 
 
+@pytest.mark.reproduces(
+    "benchmark.funnel_limits", source="PHEindicatormethods, testdata_funnel_ratio_outputs", numbers=20, rel=1e-5
+)
 @pytest.mark.parametrize("kind", ["ratio", "rate"])
-def test_limits_of_a_ratio_and_of_a_rate_reproduce_phe(kind):
+def test_limits_of_a_ratio_and_of_a_rate_reproduce_phe(kind, agree):
     baseline = {"ratio": 1, "rate": 0.02}[kind]
     for observed, (low95, high95, low998, high998) in RATIOS.items():
         for confidence, low, high in ((0.95, low95, high95), (0.998, low998, high998)):
             lower, _ = benchmark.funnel_limits(low / baseline, baseline, kind, confidence)
             _, upper = benchmark.funnel_limits(high / baseline, baseline, kind, confidence)
-            assert lower == pytest.approx(baseline * observed / low, rel=5e-6)
-            # The smallest is printed with 6 digits (0.001000547), of which bisection to 1e-7 leaves 3.
-            assert upper == pytest.approx(baseline * observed / high, rel=1e-3 if high < 0.01 else 5e-6)
+            agree([lower, upper], [baseline * observed / low, baseline * observed / high])
 
 
-def test_benjamini_and_hochberg_reject_four_of_their_fifteen():
+@pytest.mark.reproduces("benchmark.false_discovery", source="Benjamini and Hochberg 1995, section 4.1", numbers=15)
+def test_benjamini_and_hochberg_reject_four_of_their_fifteen(agree):
     found = benchmark.false_discovery(pd.Series(TRIAL))
-    assert list(found["found"]) == [True] * 4 + [False] * 11
+    agree(found["found"], [True] * 4 + [False] * 11)
     assert found["q"].iloc[3] == pytest.approx(0.0095 * 15 / 4)
     assert np.all(np.diff(found["q"]) >= 0)

@@ -2,7 +2,8 @@
 
 SOURCE: ../shared/reference: PHEindicatormethods testdata_Byars_Wilson.xlsx (relative tolerance 1e-9: closed formulas in
 double precision); the atrial fibrillation database's annual report 2024 (all printed digits). Newcombe, Statistics in
-Medicine 1998, 873-890, table II, method 10 (all printed digits). statsmodels' confint_poisson_2indep (relative tolerance
+Medicine 1998, 873-890, table II, method 10 (all printed digits). NIST/SEMATECH e-Handbook 1.3.5.2 (5 of its 6 decimals:
+the spread it starts from is rounded). statsmodels' confint_poisson_2indep (relative tolerance
 1e-9: the same closed formula in another's hands).
 """
 
@@ -15,28 +16,39 @@ from ddns_utils.errors import DefinitionError
 from ddns_utils.statistics import intervals
 
 
-def test_wilson_and_byar_reproduce_phe(shared):
-    published = pd.read_csv(shared / "reference" / "intervals_byar_wilson.csv")
+@pytest.mark.reproduces(
+    "intervals.proportion", source="PHEindicatormethods, testdata_Byars_Wilson.xlsx (Wilson)", numbers=12, rel=1e-9
+)
+def test_wilson_reproduces_phe(shared, agree):
+    published = pd.read_csv(shared / "reference" / "intervals_byar_wilson.csv").query("method == 'Wilson'")
     for row in published.itertuples():
         confidence = float(row.confidence.rstrip("%")) / 100
-        if row.method == "Wilson":
-            lower, upper = intervals.proportion(row.x, row.n, confidence, "wilson")
-        else:
-            lower, upper = intervals.rate(row.x, 1, confidence, "byar")
-        for ours, theirs in ((lower, row.lowercl), (upper, row.uppercl)):
+        agree(intervals.proportion(row.x, row.n, confidence, "wilson"), (row.lowercl, row.uppercl))
+
+
+@pytest.mark.reproduces(
+    "intervals.rate", source="PHEindicatormethods, testdata_Byars_Wilson.xlsx (Byar)", numbers=13, rel=1e-9
+)
+def test_byar_reproduces_phe(shared, agree):
+    published = pd.read_csv(shared / "reference" / "intervals_byar_wilson.csv").query("method == 'Byars'")
+    for row in published.itertuples():
+        limits = zip(intervals.rate(row.x, 1, float(row.confidence.rstrip("%")) / 100, "byar"), row[3:5], strict=True)
+        for ours, theirs in limits:
             if not np.isnan(theirs):
-                assert float(ours) == pytest.approx(theirs, rel=1e-9)
-    assert len(published) == 13
+                agree(ours, theirs)
 
 
-def test_clopper_pearson_reproduces_every_printed_digit_of_the_annual_report(shared):
+@pytest.mark.reproduces(
+    "intervals.proportion", source="Atrial fibrillation database, annual report 2024 (exact)", numbers=24, digits=1
+)
+def test_clopper_pearson_reproduces_every_printed_digit_of_the_annual_report(shared, agree):
     published = pd.read_csv(shared / "reference" / "intervals_exact_published.csv")
-    lower, upper = intervals.proportion(published.numerator, published.denominator)
-    assert list(np.round(100 * lower, 1)) == list(published.published_lo)
-    assert list(np.round(100 * upper, 1)) == list(published.published_hi)
-    assert len(published) == 12
+    lower, upper = intervals.proportion(published["numerator"], published["denominator"])
+    agree(100 * lower, published["published_lo"])
+    agree(100 * upper, published["published_hi"])
 
 
+@pytest.mark.reproduces("intervals.difference", source="Newcombe 1998, table II, method 10", numbers=2, digits=4)
 @pytest.mark.parametrize(
     ("first", "second", "limits"),
     [
@@ -50,18 +62,40 @@ def test_clopper_pearson_reproduces_every_printed_digit_of_the_annual_report(sha
         ((10, 10), (0, 10), [0.6075, 1.0]),
     ],
 )
-def test_newcombes_differences_of_two_proportions(first, second, limits):
+def test_newcombes_differences_of_two_proportions(first, second, limits, agree):
     estimates = [(n / of, *intervals.proportion(n, of, method="wilson")) for n, of in (first, second)]
-    assert np.round(intervals.difference(*estimates), 4).tolist() == limits
+    agree(intervals.difference(*estimates), limits)
 
 
-@pytest.mark.parametrize("first", [(41, 28.010), (0, 5.0)])
-def test_statsmodels_differences_and_ratios_of_two_rates(first):
+def two_rates(first, compare):
+    """Our estimates of two rates, with limits by statsmodels, and statsmodels' limits of their contrast."""
     second = (15, 19.017)
     estimates = [(n / size, *confint_poisson(n, size, method="score")) for n, size in (first, second)]
-    for compare, ours in (("diff", intervals.difference), ("ratio", intervals.ratio)):
-        theirs = confint_poisson_2indep(*first, *second, method="mover", method_mover="score", compare=compare)
-        assert [float(limit) for limit in ours(*estimates)] == pytest.approx(theirs, rel=1e-9, abs=1e-12)
+    return estimates, confint_poisson_2indep(*first, *second, method="mover", method_mover="score", compare=compare)
+
+
+@pytest.mark.reproduces(
+    "intervals.difference", source="statsmodels, confint_poisson_2indep (mover)", numbers=2, rel=1e-9
+)
+@pytest.mark.parametrize("first", [(41, 28.010), (0, 5.0)])
+def test_statsmodels_differences_of_two_rates(first, agree):
+    estimates, theirs = two_rates(first, "diff")
+    agree(intervals.difference(*estimates), theirs)
+
+
+@pytest.mark.reproduces(
+    "intervals.ratio", source="statsmodels, confint_poisson_2indep (mover)", numbers=2, rel=1e-9, abs=1e-12
+)
+@pytest.mark.parametrize("first", [(41, 28.010), (0, 5.0)])
+def test_statsmodels_ratios_of_two_rates(first, agree):
+    estimates, theirs = two_rates(first, "ratio")
+    agree(intervals.ratio(*estimates), theirs)
+
+
+@pytest.mark.reproduces("intervals.mean", source="NIST e-Handbook 1.3.5.2 (ZARR13)", numbers=2, digits=5)
+def test_limits_of_a_mean_are_those_of_the_nist_handbook(agree):
+    of, mean, spread = 195, 9.261460, 0.0227888
+    agree(intervals.mean(of * mean, (of - 1) * spread**2 + of * mean**2, of), [9.25824, 9.26468])
 
 
 def test_exact_poisson_limits_hold_their_tail_probabilities():
