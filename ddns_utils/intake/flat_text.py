@@ -13,11 +13,14 @@ _NUMBER = r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{1,2})?"
 _THOUSANDS = r"[+-]?[0-9]{1,3}(([.][0-9]{3}){2,}|([.][0-9]{3})+,[0-9]+|([ \x{00a0}][0-9]{3})+(,[0-9]+)?)"
 _DATES = "['%d-%m-%Y %H:%M:%S', '%d-%m-%Y %H:%M', '%d-%m-%Y', '%d.%m.%Y', '%Y%m%d', '%d%b%Y']"
 _MACROS = f"""
+    CREATE OR REPLACE TEMP MACRO is_whole(text) AS TRY_CAST(text AS BIGINT)::VARCHAR = text; -- faster than a pattern
     CREATE OR REPLACE TEMP MACRO read_decimal(text) AS TRY_CAST(CASE
+        WHEN is_whole(text) THEN text
         WHEN regexp_full_match(text, '{_NUMBER}') THEN replace(text, ',', '.')
         WHEN regexp_full_match(text, '{_THOUSANDS}')
             THEN replace(regexp_replace(text, '[. \\x{{00a0}}]', '', 'g'), ',', '.') END AS DOUBLE);
     CREATE OR REPLACE TEMP MACRO read_whole(text) AS CASE
+        WHEN is_whole(text) THEN TRY_CAST(text AS BIGINT)
         WHEN regexp_full_match(text, '[+-]?[0-9]+([.,]0{{1,2}})?')
             THEN TRY_CAST(regexp_extract(text, '[^.,]+') AS BIGINT) END;
     CREATE OR REPLACE TEMP MACRO read_yes_no(text) AS CASE

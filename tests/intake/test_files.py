@@ -68,12 +68,12 @@ def test_danish_letters_come_through_whatever_encoding_separator_and_line_end(
     encoding, separator, newline, folder, registers
 ):
     file = write_csv(
-        folder, "SENTINEL", [SENTINEL | {"DIAGNOSE": "ÆØÅ" + ("–" if encoding == "cp1252" else "")}], separator
+        folder, "SENTINEL", [SENTINEL | {"YDERNR": "ÆØÅ" + ("–" if encoding == "cp1252" else "")}], separator
     )
     file.write_bytes(file.read_text(encoding="utf-8").replace("\n", newline).encode(encoding))
     assert not landed(folder, registers).failed
     (row,) = rows(registers, "specialist_record")
-    assert row["diagnosis"].rstrip("–") == "ÆØÅ"
+    assert row["provider"].rstrip("–") == "ÆØÅ"
 
 
 def lines_of(folder, name, *lines):
@@ -127,9 +127,9 @@ def test_a_cpr_number_in_a_bad_line_is_hidden(folder, registers):
 
 
 def test_a_field_over_several_lines_is_one_row_also_beside_a_bad_line(folder, registers):
-    lines_of(folder, "SENTINEL", good(1).replace("DH259", '"DH\n25"'), "bad", good(3))
+    lines_of(folder, "SENTINEL", good(1).replace("012345", '"01\n23"'), "bad", good(3))
     landed(folder, registers)
-    assert {row["diagnosis"] for row in rows(registers, "specialist_record")} == {"DH\n25", "DH259"}
+    assert {row["provider"] for row in rows(registers, "specialist_record")} == {"01\n23", "012345"}
 
 
 def test_empty_fields_after_the_last_column_and_empty_lines_are_no_fault(folder, registers):
