@@ -1,11 +1,16 @@
 """How complete registers are, by how long their rows took to arrive."""
 
+import json
+import math
 from datetime import date, timedelta
 
 import pytest
 from drawing import draw
 
-from ddns_utils.completeness import SETTLED_DAYS, completeness, register_of
+from ddns_utils.completeness import FEWEST_ROWS, SETTLED_DAYS, completeness, register_of
+from ddns_utils.intake import land
+from ddns_utils.registers import Registers
+from ddns_utils.synthetic import synthesize
 
 DAY = timedelta(days=1)
 LAST = date(2025, 12, 31)
@@ -78,3 +83,38 @@ def test_without_deliveries_nothing_is_known(tmp_path):
 )
 def test_tables_share_the_lag_of_their_register(table, register):
     assert register_of(table) == register
+
+
+@pytest.fixture(scope="module")
+def denmark(tmp_path_factory):
+    """A made-up Denmark of two years and its planted lags."""
+    top = tmp_path_factory.mktemp("denmark")
+    synthesize(top / "delivered", citizens=10_000, years=2, seed=1)
+    land(top / "delivered", Registers(top / "registers"))
+    truth = json.loads((top / "delivered" / "truth.json").read_text(encoding="utf-8"))
+    return Registers(top / "registers").snapshot(), truth["reporting_lag_days"]
+
+
+@pytest.mark.parametrize("register", ["LPR_A", "SSSY", "LMDB", "LAB", "AIM", "SENTINEL"])
+def test_the_planted_lag_of_a_national_register_is_found_again(denmark, register):
+    """A minimum plus an exponential: 95 per cent has come after least + (mean - least) × ln 20 days.
+
+    Each age is seen once a year, on some tens of rows, so that a share of 95 per cent is uncertain by a few per cent:
+    a quarter of an exponential's mean, and a week for the smallest registers.
+    """
+    snapshot, lags = denmark
+    planted = lags["registers"][register]
+    days = planted["least"] + (planted["mean"] - planted["least"]) * math.log(20)
+    until = completeness(snapshot, register).until()
+    assert (date(2026, 5, 1) - until).days == pytest.approx(days, abs=7 + 0.25 * planted["mean"])
+
+
+def test_the_planted_lag_of_a_late_municipality_is_found_again_to_the_day(denmark):
+    snapshot, lags = denmark
+    found = completeness(snapshot, "KL Gateway")
+    late = {
+        code: days for code, days in lags["municipalities"]["late"].items() if found.rows.get(code, 0) >= FEWEST_ROWS
+    }
+    assert len(late) >= 3
+    for code, days in late.items():
+        assert found.last[code] - found.until(code) == timedelta(days=days + 1)
