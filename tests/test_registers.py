@@ -8,6 +8,7 @@ import time
 from datetime import date, datetime
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from ddns_utils.errors import DataError
@@ -83,6 +84,44 @@ def test_of_reports_at_the_same_moment_the_last_given_stays(registers):
     with registers.writing() as writer:
         writer.merge("care_plan", care_plan(moment, "completed"))
     assert list(read(registers.snapshot(), "care_plan").status) == ["completed"]
+
+
+def plans(*id_and_start):
+    template = care_plan(datetime(2025, 2, 1)).to_pylist()[0]
+    rows = [template | {"care_plan_id": id_, "start": start} for id_, start in id_and_start]
+    return pa.Table.from_pylist(rows, TABLES["care_plan"].schema())
+
+
+def test_a_merge_finds_a_row_in_whatever_year_it_was_and_leaves_files_of_other_years(registers):
+    first = [("a", datetime(2023, 1, 1)), ("b", datetime(2024, 1, 1)), ("c", datetime(2025, 1, 1)), ("d", None)]
+    with registers.writing() as writer:
+        writer.merge("care_plan", plans(*first))
+    before = set(registers.snapshot()._files("care_plan"))
+    moved = [("a", datetime(2025, 5, 1)), ("d", datetime(2026, 5, 1)), ("e", datetime(2024, 5, 1))]
+    with registers.writing() as writer:
+        writer.merge("care_plan", plans(*moved))
+    rows = read(registers.snapshot(), "care_plan").set_index("care_plan_id")["start"]
+    assert rows.to_dict() == dict(first) | dict(moved)
+    kept = before & set(registers.snapshot()._files("care_plan"))
+    assert {file.split("year=")[1][:4] for file in kept} == {"2024", "2025"}
+
+
+def test_rows_of_one_write_are_sorted_by_person(registers):
+    people = ["q", "p", "r", "p", "q"]
+    with registers.writing() as writer:
+        writer.append("residence", homes(*((p, "101", date(2020, 1, n + 1), None) for n, p in enumerate(people))))
+    (file,) = registers.snapshot()._files("residence")
+    written = pq.read_table(file, columns=["person_id", "start"])
+    assert written["person_id"].to_pylist() == sorted(people)
+    assert [day.day for day in written["start"].to_pylist()] == [2, 4, 1, 5, 3]
+
+
+def test_replacing_a_table_leaves_its_earlier_version(registers):
+    for place in ("101", "147"):
+        with registers.writing() as writer:
+            put = writer.append if place == "101" else writer.replace
+            put("residence", homes(("p", place, date(2020, 1, 1), None)))
+    assert [list(read(registers.snapshot(n), "residence").municipality) for n in (1, 2)] == [["101"], ["147"]]
 
 
 def test_withdrawn_rows_are_hidden_unless_asked_for(registers):

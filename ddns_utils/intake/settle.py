@@ -48,29 +48,36 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
     rows = _accepted(table, staged, refused)
     if table in WITH_CONTACT:
         rows = _with_contact(table, rows, staged, writer.snapshot)
-    good = f"SELECT *, false AS stored FROM {rows} WHERE reasons IS NULL"
-    if model.key:
-        good = _with_winners(model, good, staged, writer.snapshot)
-    else:
-        good = f"SELECT *, true AS stands FROM ({good})"
-    decided = staged.folder / f"decided-{table}.parquet"
-    engine.execute(
-        f"COPY (SELECT * FROM ({good}) WHERE NOT stored UNION ALL BY NAME "
-        f"SELECT *, false AS stored, false AS stands FROM {rows} WHERE reasons IS NOT NULL) TO '{decided}'"
-    )
-    staged.files[table] = [decided]
+    decided = _decide(model, rows, staged, writer.snapshot) if model.key else _all_stand(rows)
     columns = ", ".join(f'"{column}"' for column in model.columns)
-    engine.execute(f"SELECT {columns} FROM '{decided}' WHERE stands")
+    engine.execute(f"SELECT {columns} FROM {decided} WHERE stands")
     writer.merge(table, engine.to_arrow_reader(100_000))
-    bad = f"SELECT *, '{table}' AS \"table\" FROM '{decided}' WHERE reasons IS NOT NULL"
+    bad = f"SELECT *, '{table}' AS \"table\" FROM {decided} WHERE reasons IS NOT NULL"
     reasons = _quarantine(bad, engine, writer)
     day = f'"{model.time}"::DATE' if model.time else "NULL::DATE"
     counted = engine.execute(f"""
         SELECT delivery_id, count(*) FILTER (stands), count(*) FILTER (reasons IS NOT NULL),
             count(*) FILTER (reasons IS NULL AND NOT stands),
             min({day}) FILTER (stands), max({day}) FILTER (stands)
-        FROM '{decided}' GROUP BY delivery_id""").fetchall()
+        FROM {decided} GROUP BY delivery_id""").fetchall()
     return [Fate(id_, table, *numbers, reasons[id_, table]) for id_, *numbers in counted]
+
+
+def _decide(model: type[Table], rows: str, staged: Staging, snapshot: Snapshot) -> str:
+    """Which row of each key stands, as a staged file that takes the place of the table's other files."""
+    good = _with_winners(model, f"SELECT *, false AS stored FROM {rows} WHERE reasons IS NULL", staged, snapshot)
+    decided = staged.folder / f"decided-{model.name}.parquet"
+    staged.engine.execute(
+        f"COPY (SELECT * FROM ({good}) WHERE NOT stored UNION ALL BY NAME "
+        f"SELECT *, false AS stored, false AS stands FROM {rows} WHERE reasons IS NOT NULL) TO '{decided}'"
+    )
+    staged.files[model.name] = [decided]
+    return f"'{decided}'"
+
+
+def _all_stand(rows: str) -> str:
+    """Rows without a key stand if they are good."""
+    return f"(SELECT *, reasons IS NULL AS stands FROM {rows})"
 
 
 def settle_refused(staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:
