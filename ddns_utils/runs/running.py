@@ -15,9 +15,12 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from ddns_utils.disclosure import Policy
+from ddns_utils.disclosure.leaks import without_values
 from ddns_utils.errors import DataError, DdnsError, RunError
 from ddns_utils.language import LANGUAGES
 from ddns_utils.registers import Snapshot
+from ddns_utils.runs import door
 from ddns_utils.runs.contract import Contract
 from ddns_utils.runs.engine import CellError, execute
 from ddns_utils.runs.folders import RunFolder, new_folder, point_latest
@@ -95,9 +98,11 @@ def run(
 ) -> RunFolder:
     """Carry out a plan in a new folder; ``render`` makes the report's HTML of the executed notebook and the record.
 
-    Raises RunError if a cell does not finish within ``seconds`` for the whole notebook, or if the report cannot be
-    rendered. The folder then keeps notebook and log, and has ``failed.json`` instead of a manifest.
+    Raises RunError if a cell does not finish within ``seconds`` for the whole notebook, if the report cannot be
+    rendered, or if anything about single persons or anything small is in what was made. The folder then keeps notebook
+    and log without that, and has ``failed.json`` instead of a manifest.
     """
+    policy = owners_policy(project)
     folder, started = new_folder(project, planned.contract.analysis, planned.key)
     record = {"run": folder.id, "key": planned.key, **planned.record, "started": started.isoformat()}
     env = os.environ | {
@@ -117,21 +122,36 @@ def run(
             on_start=on_cell,
         )
     except CellError as stop:
-        _keep(stop.notebook, folder, record)
+        removed = _keep(stop.notebook, folder, record, policy)
         begins = stop.notebook.cells[stop.index].source.partition("\n")[0][:60]
-        why = f"cell {stop.index + 1} ({begins}) did not finish. {stop.reason}"
-        failure = _failure(folder, record, why, stop.index + 1)
+        at = f"cell {stop.index + 1}"
+        reason = stop.reason if at not in removed else f"{stop.reason.partition(':')[0]}; its words were removed"
+        why = f"{at} ({begins}) did not finish. {reason}"
+        failure = _failure(folder, record, policy, why, stop.index + 1)
         raise (KeyboardInterrupt if isinstance(stop.__context__, KeyboardInterrupt) else failure) from None
     except Exception as error:
-        raise _failure(folder, record, f"the kernel could not be used. {type(error).__name__}: {error}") from error
-    _keep(notebook, folder, record)
+        raise _failure(
+            folder, record, policy, f"the kernel could not be used. {type(error).__name__}: {error}"
+        ) from error
+    removed = _keep(notebook, folder, record, policy)
+    if removed:
+        raise _failure(folder, record, policy, f"{door.in_words(removed)}. It was removed. Show disclosed results only")
     try:
         write_whole(render(notebook, record), folder.path / "report.html")
     except DdnsError as error:
-        raise _failure(folder, record, f"the report cannot be made. {error}") from None
+        raise _failure(folder, record, policy, f"the report cannot be made. {error}") from None
+    removed = door.search(folder.path, policy, delete=True) | door.in_record(record)
+    if removed:
+        raise _failure(folder, record, policy, f"{door.in_words(removed)}. It was removed. Save disclosed results only")
     write_json(record | {"files": file_hashes(folder.path)}, folder.path / MANIFEST)
     point_latest(folder)
     return folder
+
+
+def owners_policy(project: Project) -> Policy | None:
+    """The data owner's rules; None in a project that has none, which can neither save nor publish counts."""
+    file = project.parameter_file("disclosure")
+    return Policy.read(file) if file.is_file() else None
 
 
 def _notice(file: Path, language: str) -> str | None:
@@ -157,8 +177,14 @@ def in_language(notebook: NotebookNode, language: str) -> NotebookNode:
     return notebook
 
 
-def _keep(notebook: NotebookNode, folder: RunFolder, record: dict[str, Any]) -> None:
-    """Write the executed notebook, its log and its figures, and add times to the record."""
+def _keep(
+    notebook: NotebookNode, folder: RunFolder, record: dict[str, Any], policy: Policy | None
+) -> dict[str, set[str]]:
+    """Write the executed notebook, its log and its figures, and add times to the record.
+
+    What must not be kept is taken out first; returns what it was, by the cell.
+    """
+    removed = door.clean(notebook, policy)
     notebook.metadata.papermill.update(input_path=record["notebook"], output_path="report.ipynb")
     notebook.metadata.pop("kernelspec", None)
     write_whole(nbformat.writes(notebook), folder.path / "report.ipynb")
@@ -175,6 +201,7 @@ def _keep(notebook: NotebookNode, folder: RunFolder, record: dict[str, Any]) -> 
         for number, cell in enumerate(notebook.cells, 1)
         if cell.cell_type == "code"
     ]
+    return removed
 
 
 def _log(notebook: NotebookNode) -> list[str]:
@@ -190,8 +217,12 @@ def _log(notebook: NotebookNode) -> list[str]:
     return lines
 
 
-def _failure(folder: RunFolder, record: dict[str, Any], why: str, cell: int | None = None) -> RunError:
-    """Record a failure in the run's folder, and give the error that says so."""
-    write_json(record | {"failed": why, "failed_cell": cell}, folder.path / FAILED)
+def _failure(
+    folder: RunFolder, record: dict[str, Any], policy: Policy | None, why: str, cell: int | None = None
+) -> RunError:
+    """Record a failure in the run's folder, leave nothing there that must not be kept, and give the error."""
+    door.search(folder.path, policy, delete=True)
+    why = without_values(why)
+    write_json(door.without(record | {"failed": why, "failed_cell": cell}), folder.path / FAILED)
     where = Path(*folder.path.parts[-3:])
     return RunError(f"{folder.analysis}: {why.rstrip('.')}. What was made of it is in {where}.")
