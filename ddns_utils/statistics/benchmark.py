@@ -51,7 +51,7 @@ def funnel(
 
     Returns, for the areas of ``n``: n, of, value, baseline, z (how many standard errors from the baseline, after
     ``dispersion``), p (two-sided, of the same test as the limits), lower_95, upper_95, lower_998, upper_998 and label:
-    "high 99.8 %", "high 95 %", "as expected", "low 95 %", "low 99.8 %" or, where a count or size is missing or 0
+    "high_998", "high_95", "expected", "low_95", "low_998" or, where a count or size is missing or 0
     of 0, "unknown". On a limit is as expected. Raises DefinitionError where the two Series are not about the same
     areas or a count is impossible.
     """
@@ -72,8 +72,8 @@ def funnel(
     found["label"] = np.select(
         [~both, value > found["upper_998"], value < found["lower_998"], value > found["upper_95"],
          value < found["lower_95"]],
-        ["unknown", "high 99.8 %", "low 99.8 %", "high 95 %", "low 95 %"],
-        "as expected",
+        ["unknown", "high_998", "low_998", "high_95", "low_95"],
+        "expected",
     )  # fmt: skip
     return found
 

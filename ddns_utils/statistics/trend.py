@@ -111,7 +111,7 @@ def change_points(counts: pd.Series, exposure: pd.Series | None = None, shortest
         cost = best[starts] - special.xlogy(events, events / units) + 2 * np.log(last)
         came_from[end], best[end] = starts[cost.argmin()], cost.min()
     found, end = [], last
-    while end > 0 and came_from[end] > 0:
+    while came_from[end] > 0:
         end = came_from[end]
         found.append(counts.index[end])
     return found[::-1]

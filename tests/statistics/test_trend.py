@@ -134,6 +134,7 @@ def test_a_level_lasts_at_least_the_shortest():
     counts = pd.Series([10] * 10 + [60] * 3 + [10] * 10)
     assert change_points(counts, shortest=3) == [10, 13]
     assert change_points(counts, shortest=4) != [10, 13]
+    assert change_points(pd.Series([10] * 10 + [90] + [10] * 10), shortest=1) == [10, 11]
     assert change_points(pd.Series([0] * 12)) == []
     assert change_points(pd.Series([3, 50])) == []
 
@@ -194,6 +195,7 @@ SERIES = pd.Series([3.0, 4.0, 5.0])
         (lambda: change_points(SERIES, shortest=0), "1 or more"),
         (lambda: trend(SERIES, family="normal"), "no family 'normal'"),
         (lambda: trend(SERIES), "3 known periods are too few"),
+        (lambda: trend(pd.Series(range(1, 14))), "13 known periods are too few"),
         (lambda: trend(pd.Series([0.0] * 30)), "no events"),
         (lambda: trend(pd.Series(range(1, 31)), confidence=95), "between 0 and 1"),
     ],
