@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable, write_deltalake
 
 from ddns_utils.errors import DataError
+from ddns_utils.merging import by_person, known_years, newest
 from ddns_utils.model import TABLES, Table
 
 ROWS_PER_WRITE = 2_000_000
@@ -162,7 +163,7 @@ class Writer:
             if model.time:
                 rows = rows.append_column("year", pc.fill_null(pc.year(rows[model.time]), 0).cast(pa.int32()))
             if "person_id" in model.columns:
-                rows = rows.sort_by("person_id")
+                rows = rows.take(by_person(rows))
             write_deltalake(_table_path(self.registers.path, name), rows, mode="append", partition_by=by)
             self.changed.add(name)
 
@@ -176,16 +177,20 @@ class Writer:
         if not model.key:
             return self.append(name, data)
         with duckdb.connect(config=ENGINE) as engine:
-            newest = _newest(engine, model, data)
-            path = Path(_table_path(self.registers.path, name))
-            if not DeltaTable.is_deltatable(str(path)) or not _known_keys(engine, model, str(path), newest):
-                return self.append(name, newest.to_arrow_reader(ROWS_PER_WRITE))
-            rows = newest.to_arrow_table().cast(_stored_schema(model))
+            rows = newest(engine, model, data)
+            path = _table_path(self.registers.path, name)
+            files = DeltaTable(path).file_uris() if DeltaTable.is_deltatable(path) else []
+            known = known_years(engine, model, files, rows)
+            if not known:
+                return self.append(name, rows.to_arrow_reader(ROWS_PER_WRITE))
+            rows = rows.to_arrow_table().cast(_stored_schema(model))
         if model.time:
             rows = rows.append_column("year", pc.fill_null(pc.year(rows[model.time]), 0).cast(pa.int32()))
         same = " AND ".join(f'old."{column}" = new."{column}"' for column in model.key)
+        if model.time:
+            same += f" AND old.year IN ({', '.join(map(str, known))})"  # so that other years are not even read
         later = f'new."{model.order}" >= old."{model.order}"' if model.order else None
-        merge = DeltaTable(str(path)).merge(rows, predicate=same, source_alias="new", target_alias="old")
+        merge = DeltaTable(path).merge(rows, predicate=same, source_alias="new", target_alias="old")
         merge.when_matched_update_all(predicate=later).when_not_matched_insert_all().execute()
         self.changed.add(name)
         return None
@@ -274,34 +279,3 @@ def _parts(data: pa.Table | pa.RecordBatchReader) -> Iterator[pa.Table]:
             waiting = []
     if waiting:
         yield pa.Table.from_batches(waiting)
-
-
-def _names(columns: Iterable[str]) -> str:
-    return ", ".join(f'"{column}"' for column in columns)
-
-
-def _newest(
-    engine: duckdb.DuckDBPyConnection, model: type[Table], data: pa.Table | pa.RecordBatchReader
-) -> duckdb.DuckDBPyRelation:
-    """One row per key: the latest by the table's order, then the last given."""
-    engine.register("given", data)
-    columns = _names(model.columns)
-    engine.execute(f"CREATE TEMP TABLE numbered AS SELECT {columns}, row_number() OVER () AS given_as FROM given")
-    order = f'"{model.order}" DESC, ' if model.order else ""
-    newest_first = f"PARTITION BY {_names(model.key)} ORDER BY {order}given_as DESC"
-    return engine.sql(f"SELECT {columns} FROM numbered QUALIFY row_number() OVER ({newest_first}) = 1")
-
-
-def _known_keys(
-    engine: duckdb.DuckDBPyConnection, model: type[Table], path: str, newest: duckdb.DuckDBPyRelation
-) -> bool:
-    """Whether any of the new keys is in the table already; if not, a merge is only an addition."""
-    files = DeltaTable(path).file_uris()
-    if not files:
-        return False
-    engine.register("newest", newest)
-    stored = engine.read_parquet(files, hive_partitioning=False)
-    engine.register("stored", stored)
-    return (
-        engine.sql(f"SELECT 1 FROM stored SEMI JOIN newest USING ({_names(model.key)}) LIMIT 1").fetchone() is not None
-    )
