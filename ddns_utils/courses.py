@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 
 from ddns_utils import codelists
+from ddns_utils.kept import kept
 from ddns_utils.registers import Snapshot
 
 LARGEST_GAP_HOURS = 4
@@ -12,12 +13,14 @@ SHORTEST_ADMISSION_HOURS = 12
 PSYCHIATRIC = codelists.codes("hospital_specialty", group="psychiatric")
 
 
+@kept
 def hospital_stays(snapshot: Snapshot) -> ibis.Table:
     """Stays: contacts with physical attendance of one person that overlap or follow within 4 hours, across hospitals.
 
     One row per stay: person_id, start and end (Danish clock time), contacts (number), acute and psychiatric (of the
-    contact that began it), admission (12 hours or longer), started_on and discharged_on (days). An open contact has no
-    length yet and is left out. A contact inside an earlier, longer one does not shorten the stay.
+    contact that began it), admission (12 hours or longer), started_on and discharged_on (days), main_diagnosis (the
+    action diagnosis with the longest time in all; of equals the first in the alphabet). An open contact has no length
+    yet and is left out. A contact inside an earlier, longer one does not shorten the stay.
     Source: esundhed.dk, Genindlæggelser, Nøgletal; dst.dk, Sygehusbenyttelse.
     """
     contacts = snapshot.table("hospital_contact")
@@ -31,6 +34,12 @@ def hospital_stays(snapshot: Snapshot) -> ibis.Table:
     by_time = {"group_by": contacts.person_id, "order_by": [contacts.start, contacts.end, contacts.contact_id]}
     contacts = contacts.mutate(stay=contacts.begins.sum().over(ibis.window(**by_time, preceding=None, following=0)))
     first = contacts.begins == 1
+    seconds = contacts.mutate(seconds=contacts.end.delta(contacts.start, unit="second"))
+    seconds = seconds.group_by("person_id", "stay", "main_diagnosis").aggregate(seconds=seconds.seconds.sum())
+    longest = ibis.row_number().over(
+        group_by=[seconds.person_id, seconds.stay], order_by=[seconds.seconds.desc(), seconds.main_diagnosis]
+    )
+    main = seconds.mutate(place=longest).filter(lambda rows: rows.place == 0).drop("place", "seconds")
     stays = contacts.group_by("person_id", "stay").aggregate(
         start=contacts.start.min(),
         end=contacts.end.max(),
@@ -38,6 +47,7 @@ def hospital_stays(snapshot: Snapshot) -> ibis.Table:
         acute=(first & (contacts.priority == "ATA1")).fill_null(False).any(),
         psychiatric=(first & contacts.specialty.isin(PSYCHIATRIC)).fill_null(False).any(),
     )
+    stays = stays.left_join(main, ["person_id", "stay"], rname="{name}_main").drop("person_id_main", "stay_main")
     return stays.mutate(
         admission=stays.end >= stays.start + ibis.interval(hours=SHORTEST_ADMISSION_HOURS),
         started_on=stays.start.date(),

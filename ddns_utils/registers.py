@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import duckdb
@@ -60,6 +60,7 @@ class Snapshot:
         rows = stored.select(*model.columns)
         return rows.filter(~rows[model.voided_by]) if model.voided_by and not include_voided else rows
 
+    @cache  # noqa: B019 — a version never changes, and there are few of them
     def span(self, name: str) -> tuple[date, date] | None:
         """First and last day on which a table has rows, by its time column; None if it has no rows or no time."""
         time = _model(name).time

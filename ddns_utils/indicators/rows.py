@@ -6,17 +6,43 @@ from datetime import date
 
 import ibis
 
+from ddns_utils.kept import keep
 from ddns_utils.period import Period
+from ddns_utils.phenotypes import Disease
 from ddns_utils.registers import Snapshot
 
 
 def residents(snapshot: Snapshot, on: date) -> ibis.Table:
     """Persons alive and living in a municipality on a day: person_id, on, municipality."""
+    return keep(snapshot, f"residents_{on:%Y%m%d}", lambda snapshot: _residents(snapshot, on))
+
+
+def _residents(snapshot: Snapshot, on: date) -> ibis.Table:
     homes = snapshot.table("residence")
     homes = homes.filter(homes.start <= on, homes.end.isnull() | (homes.end > on))
     person = snapshot.table("person")
     alive = person.filter(person.birth_date <= on, person.death_date.isnull() | (person.death_date > on))
     return homes.semi_join(alive, "person_id").select("person_id", "municipality", on=ibis.literal(on))
+
+
+def ill_before(snapshot: Snapshot, disease: Disease, before: date, on: date) -> ibis.Table:
+    """Residents of a day whose disease began before another: person_id, on, municipality."""
+    people = disease.episodes(snapshot)
+    return residents(snapshot, on).semi_join(people.filter(people.since < before), "person_id")
+
+
+def aged(rows: ibis.Table, snapshot: Snapshot, least: int, on: date) -> ibis.Table:
+    """The rows of persons who are at least ``least`` years old on a day."""
+    person = snapshot.table("person")
+    return rows.semi_join(person.filter(person.birth_date <= years_before(on, least)), "person_id")
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day some years earlier; 28 February for the 29th where there is none."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 2, 28)
 
 
 def within(day: ibis.Value, period: Period) -> ibis.Value:

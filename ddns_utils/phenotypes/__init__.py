@@ -15,7 +15,7 @@ from ddns_utils.registers import Snapshot
 
 DISEASES: dict[str, Disease] = {TYPE_1.id: TYPE_1, TYPE_2.id: TYPE_2} | diseases.BY_ID
 
-__all__ = ["DISEASES", "Disease", "Rule", "diabetes", "kol"]
+__all__ = ["DISEASES", "TYPE_1", "TYPE_2", "Disease", "Rule", "diabetes", "kol"]
 
 
 def kol(snapshot: Snapshot) -> ibis.Table:

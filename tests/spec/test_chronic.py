@@ -4,14 +4,9 @@ import pytest
 from drawing import draw, measured
 
 from ddns_utils import phenotypes
-from ddns_utils.indicators.chronic import (
-    HBA1C_BELOW_59,
-    HBA1C_MEASURED,
-    KOL_FEV1,
-    KOL_PREVALENCE,
-    KOL_SMOKING,
-    TYPE_2_DIABETES_PREVALENCE,
-)
+from ddns_utils.indicators.chronic import KOL_PREVALENCE, TYPE_2_DIABETES_PREVALENCE
+from ddns_utils.indicators.diabetes import HBA1C_BELOW_59, HBA1C_MEASURED
+from ddns_utils.indicators.kol import KOL_FEV1, KOL_SMOKING
 
 LAB = "lab_result\nperson_id sampled_at npu value"
 BUY = "prescription\nperson_id dispensed_on atc ddd indication"
