@@ -162,9 +162,10 @@ def _row(disclosed: Disclosed, indicator: Indicator, **where: str | None) -> pd.
 def _in_words(row: pd.Series, indicator: Indicator, disclosed: Disclosed, language: str) -> str:
     if row["status"] not in SHOWN:
         return say("no data", language) if row["status"] == "no_data" else mark(row, disclosed, language)
-    limits = shown_limits(row, indicator, language)
-    said = shown_value(row["value"], indicator, language) + (f" ({limits})" if limits else "")
-    return said + (say(", provisional", language) if row["status"] == "incomplete" else "")
+    inside = [shown_limits(row, indicator, language)]
+    inside += [say("provisional", language)] if row["status"] == "incomplete" else []
+    said = "; ".join(filter(None, inside))
+    return shown_value(row["value"], indicator, language) + (f" ({said})" if said else "")
 
 
 def _areas(disclosed: Disclosed, indicator: Indicator, level: str, period: str | None) -> tuple[pd.DataFrame, int]:

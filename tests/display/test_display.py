@@ -214,7 +214,7 @@ def test_a_provisional_value_is_marked_in_tables_and_words_and_never_compared(pr
     before, after = re.findall(r"<td>(.*?)</td>", html)
     assert (before.endswith("*"), after.endswith(" *")) == (False, True)
     assert "*: provisional, because not everything has been received yet." in html
-    assert words.value(provisional, language="da").endswith(", foreløbigt")
+    assert words.value(provisional, language="da").endswith("; foreløbigt)")
     assert words.spread(provisional, language="da", level="region").endswith(", foreløbigt")
     assert words.change(provisional, language="en").endswith("they cannot be compared")
 
