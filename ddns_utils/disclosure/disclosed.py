@@ -11,6 +11,7 @@ import pandas as pd
 
 from ddns_utils.disclosure.cells import DIMENSIONS, read_cells
 from ddns_utils.disclosure.guard import guard
+from ddns_utils.disclosure.links import linked
 from ddns_utils.disclosure.policy import Policy
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator
@@ -82,10 +83,11 @@ class Disclosed:
 def disclose(measured: Measured, policy: Policy | None = None) -> Disclosed:
     """Hide what is small and what would give it away, and attack the result.
 
-    Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. This guard sees one call and one
-    indicator at a time: it does not compare with earlier releases, other calls or other indicators, one of which may
-    count what another divides by. Counts of deliveries tell nothing of persons and are shown as they are. Raises
-    DataError when a cell occurs twice or a table cannot be protected, DefinitionError without policy.
+    Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. The indicators of one call are
+    protected together where they print the same numbers: one counts what another divides by, or they share a
+    denominator. The guard does not compare with earlier releases or other calls. Counts of deliveries tell nothing of
+    persons and are shown as they are. Raises DataError when a cell occurs twice or a table cannot be protected,
+    DefinitionError without policy.
     """
     if not isinstance(measured, Measured):
         raise DefinitionError(f"disclose() takes what measure() gives, but it was given {type(measured).__name__}.")
@@ -93,18 +95,22 @@ def disclose(measured: Measured, policy: Policy | None = None) -> Disclosed:
     frame = measured.frame.copy(deep=True).reset_index(drop=True)
     first = list(frame.columns).index("n")
     strata = [c for c in frame.columns[:first] if c not in (*DIMENSIONS, "indicator", "version", "area_level")]
+    about_persons = [name for name in frame["indicator"].unique() if measured.indicators[name].rows_about == "persons"]
+    counted = [frame[(frame["indicator"] == name) & frame["of"].notna()] for name in about_persons]
+    tables = [
+        (read_cells(rows, strata), measured.indicators[name].kind)
+        for name, rows in zip(about_persons, counted, strict=True)
+    ]
     attacked = found = 0
-    for name, rows in frame.groupby("indicator", sort=False):
-        if measured.indicators[name].rows_about != "persons":
-            continue
-        rows = rows[rows["of"].notna()]
-        hidden = guard(read_cells(rows, strata), measured.indicators[name].kind, policy)
-        n, of, small = (flags[: len(rows)] for flags in (hidden.n, hidden.of, hidden.small))
-        frame.loc[rows.index[n], ["n", "value", "lower", "upper"]] = np.nan
-        frame.loc[rows.index[of], "of"] = np.nan
-        frame.loc[rows.index[n], "status"] = "suppressed"
-        frame.loc[rows.index[n], "note"] = np.where(small[n], SMALL, PROTECTS)
-        attacked, found = attacked + hidden.attacked, found + hidden.found
+    for group in linked(tables):
+        guarded = guard([tables[position] for position in group], policy)
+        attacked, found = attacked + guarded.attacked, found + guarded.found
+        for position, hidden in zip(group, guarded.tables, strict=True):
+            rows = counted[position].index
+            frame.loc[rows[hidden.n], ["n", "value", "lower", "upper"]] = np.nan
+            frame.loc[rows[hidden.of], "of"] = np.nan
+            frame.loc[rows[hidden.n], "status"] = "suppressed"
+            frame.loc[rows[hidden.n], "note"] = np.where(hidden.small[hidden.n], SMALL, PROTECTS)
     notes = frame.loc[frame["status"] == "suppressed", "note"].value_counts()
     audit = Audit(len(frame), int(notes.get(SMALL, 0)), int(notes.get(PROTECTS, 0)), attacked, found)
     return Disclosed(_FROM_DISCLOSE, frame, measured.indicators, policy, audit)

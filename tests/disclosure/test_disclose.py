@@ -53,7 +53,7 @@ def test_nothing_of_statistics_norways_table_is_recovered_and_six_cells_are_hidd
         .to_numpy(float)
     )
     cells = two_way(table)
-    hidden = guard(cells, "rate", dataclasses.replace(POLICY, threshold=4, minimum_denominator=0)).n
+    hidden = guard([(cells, "rate")], dataclasses.replace(POLICY, threshold=4, minimum_denominator=0)).tables[0].n
     assert intruder(cells, hidden) == 0
     assert hidden.sum() == 6
     assert not any(0 < n < 4 for n in np.array(cells.n)[~hidden])
@@ -81,8 +81,8 @@ def test_two_hidden_in_every_line_is_no_protection_and_the_attack_says_so():
 def test_no_hidden_number_of_a_random_table_is_recovered_and_nothing_small_is_published(rows, columns, seed):
     dice = np.random.default_rng(seed)
     cells = two_way(dice.choice([0, 1, 2, 3, 4, 5, 9, 20, 60], (rows, columns)).astype(float))
-    result = guard(cells, "rate", POLICY)
-    assert not any(0 < n < 5 for n in np.array(cells.n)[~result.n])
+    result = guard([(cells, "rate")], POLICY)
+    assert not any(0 < n < 5 for n in np.array(cells.n)[~result.tables[0].n])
     assert result.found == 0
 
 
