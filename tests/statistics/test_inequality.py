@@ -63,6 +63,11 @@ def test_a_line_that_ends_below_nothing_has_no_ratio():
     found = inequality(values(0, 0, 1, 9), PEOPLE)
     assert found.slope > 0
     assert np.isnan(found.relative)
+    assert np.isnan(inequality(values(0, 0, 0, 0), PEOPLE).relative)
+
+
+def test_three_groups_are_enough():
+    assert inequality(values(1, 2, 3), pd.Series([1, 1, 1], GROUPS[:3])).slope == pytest.approx(3)
 
 
 def test_limits_cover_a_planted_slope():
