@@ -100,7 +100,7 @@ class Report:
         self.read_citizen(pseudonyms)
         self.municipality = kl_codes.municipalities().get(self.custodian)
         self.report_faults = self.faults
-        self.names = dict(filter(None, map(self._old_style_name, self.resources)))
+        self.names = {} if self.law else dict(filter(None, map(self._old_style_name, self.resources)))
         self.loose = False
 
     def read_citizen(self, pseudonyms: Pseudonyms) -> None:
