@@ -82,8 +82,7 @@ def rows_read(snapshot: Snapshot, period: Period) -> ibis.Table:
         came.select("municipality", on="received_on", accepted=ibis.literal(flag), weight=weight.cast("float64"))
         for flag, weight in ((True, came.rows_read - came.rows_quarantined), (False, came.rows_quarantined))
     )
-    both = accepted.union(refused)
-    return both.filter(both.weight > 0)
+    return accepted.union(refused)
 
 
 def not_refused(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
