@@ -1,0 +1,57 @@
+"""Asthma, one boundary or exclusion at a time."""
+
+import pytest
+from drawing import measured
+
+from ddns_utils.indicators.asthma import ANNUAL_CONTROL, LONG_ACTING_ONLY, LUNG_FUNCTION_YEARLY, RELIEVERS_ONLY
+
+RECORD = "practice_record\nperson_id recorded_on kind code\nanna 2024-12-31 diagnosis R96"
+BUY = "prescription\nperson_id dispensed_on atc ddd"
+
+
+@pytest.mark.parametrize(
+    ("indicator", "entry", "n"),
+    [
+        (LUNG_FUNCTION_YEARLY, "2025-01-01 measurement FEV1", 1), (LUNG_FUNCTION_YEARLY, "2025-12-31 measurement FEV1", 1),
+        (LUNG_FUNCTION_YEARLY, "2024-12-31 measurement FEV1", 0), (LUNG_FUNCTION_YEARLY, "2026-01-01 measurement FEV1", 0),
+        (LUNG_FUNCTION_YEARLY, "2025-05-01 measurement BMI", 0), (ANNUAL_CONTROL, "2025-05-01 care_plan_contact R96", 1),
+        (ANNUAL_CONTROL, "2025-05-01 care_plan_contact R95", 0), (ANNUAL_CONTROL, "2025-05-01 diagnosis R96", 0),
+    ],
+)  # fmt: skip
+def test_entries_count_within_the_year(tmp_path, indicator, entry, n):
+    row = measured(indicator, f"{RECORD}\nanna {entry}", tmp_path)
+    assert (row.n, row.of) == (n, 1)
+
+
+def test_who_got_asthma_within_the_year_is_not_followed_in_it(tmp_path):
+    drawing = "practice_record\nperson_id recorded_on kind code\nanna 2025-01-01 diagnosis R96"
+    assert measured(LUNG_FUNCTION_YEARLY, drawing, tmp_path).of == 0
+
+
+@pytest.mark.parametrize(
+    ("bought", "of"),
+    [
+        ("2025-05-01 R03AC02 150.1", 1), ("2025-05-01 R03AC02 150", 0), ("2024-12-31 R03AC02 200", 0), ("2026-01-01 R03AC02 200", 0),
+        ("2025-05-01 R03AC12 200", 0),
+    ],
+)  # fmt: skip
+def test_many_relievers_are_more_than_600_doses_in_the_year(tmp_path, bought, of):
+    assert measured(RELIEVERS_ONLY, f"{RECORD}\n\n{BUY}\nanna {bought}", tmp_path).of == of
+
+
+@pytest.mark.parametrize(
+    ("steroid", "n"),
+    [("2025-01-01 R03BA02", 0), ("2025-12-31 R03AK07", 0), ("2024-12-31 R03BA02", 1), ("2026-01-01 R03BA02", 1), ("2025-05-01 R03BB04", 1)],
+)  # fmt: skip
+@pytest.mark.parametrize(("indicator", "drug"), [(RELIEVERS_ONLY, "R03AC03 200"), (LONG_ACTING_ONLY, "R03AC12 30")])
+def test_a_steroid_bought_in_the_year_is_what_is_missed(tmp_path, indicator, drug, steroid, n):
+    row = measured(indicator, f"{RECORD}\n\n{BUY}\nanna 2025-03-01 {drug}\nanna {steroid} 30", tmp_path)
+    assert (row.n, row.of) == (n, 1)
+
+
+@pytest.mark.parametrize(
+    ("bought", "of"),
+    [("2025-01-01 R03BB04", 1), ("2025-12-31 R03AC13", 1), ("2024-12-31 R03AC13", 0), ("2026-01-01 R03AC13", 0), ("2025-05-01 R03AK07", 0)],
+)  # fmt: skip
+def test_long_acting_drugs_are_bought_in_the_year(tmp_path, bought, of):
+    assert measured(LONG_ACTING_ONLY, f"{RECORD}\n\n{BUY}\nanna {bought} 30", tmp_path).of == of
