@@ -178,6 +178,7 @@ ONE, TWO = pd.Series([1.0], ["a"]), pd.Series([2.0], ["a"])
         (lambda: over_dispersion([np.nan]), "no z-scores"),
         (lambda: false_discovery(pd.Series([1.2])), "between 0 and 1"),
         (lambda: false_discovery(pd.Series([0.2]), 5), "between 0 and 1"),
+        (lambda: false_discovery(pd.Series([0.2]), 0), "between 0 and 1"),
     ],
 )
 def test_impossible_input_is_refused(call, message):
