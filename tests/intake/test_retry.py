@@ -123,3 +123,8 @@ def test_a_row_in_which_a_cpr_number_was_hidden_stays_in_quarantine(tmp_path, re
     landed(write_csv(tmp_path / "2025-04-01", "LPR_A_KONTAKT", [row]), registers)
     unknown()
     assert retried(registers) == (0, 1)
+
+
+def test_an_empty_store_has_nothing_to_retry(registers):
+    assert retried(registers) == (0, 0)
+    assert registers.latest_version == 0
