@@ -85,17 +85,20 @@ def few_in(text: str, policy: Policy | None) -> set[str]:
 
 
 def html_tables_in(html: str, policy: Policy | None) -> set[str]:
-    """Which of PERSONS and COUNT the tables of a page have: in columns that are named as persons or counts."""
+    """Which of PERSONS and COUNT the tables of a page have: in columns that are named as persons or counts.
+
+    Counts of deliveries, in a table of that class, tell nothing of persons.
+    """
     reader = _Tables()
     reader.feed(html)
     found = set()
-    for table in reader.tables:
+    for table, about_deliveries in zip(reader.tables, reader.about_deliveries, strict=True):
         heads = [head.casefold() for head in table[0]] if table else []
         if _PERSON_WORDS.intersection(heads):
             found.add(PERSONS)
         counted = [position for position, head in enumerate(heads) if head in _COUNTED]
         cells = [row[position] for row in table[1:] for position in counted if position < len(row)]
-        if policy and any(_is_few(cell, policy) for cell in cells):
+        if policy and not about_deliveries and any(_is_few(cell, policy) for cell in cells):
             found.add(COUNT)
     return found
 
@@ -178,11 +181,13 @@ class _Tables(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.tables: list[list[list[str]]] = []
+        self.about_deliveries: list[bool] = []
         self._in_cell = False
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
             self.tables.append([])
+            self.about_deliveries.append("deliveries" in (dict(attrs).get("class") or "").split())
         elif tag == "tr" and self.tables:
             self.tables[-1].append([])
         self._in_cell = tag in ("th", "td") or (self._in_cell and tag not in ("table", "tr"))

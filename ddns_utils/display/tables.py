@@ -124,7 +124,8 @@ def data_table(disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[st
         say("Numerator", language),
         say("Denominator", language),
     ]
-    return render(caption, heads, columns, body, mark_notes(rows, disclosed, language))
+    about = "deliveries" if all(units[name].rows_about == "deliveries" for name in rows["indicator"]) else "persons"
+    return render(caption, heads, columns, body, mark_notes(rows, disclosed, language), about)
 
 
 def wide_table(
@@ -154,8 +155,12 @@ def render(
     column_heads: Sequence[str],
     body: Sequence[tuple[Sequence[str], Sequence[str]]],
     notes: Sequence[str] = (),
+    about: str = "persons",
 ) -> str:
-    """HTML of a table with a caption, a scope on every heading, no empty heading, and notes under it."""
+    """HTML of a table with a caption, a scope on every heading, no empty heading, and notes under it.
+
+    A table about deliveries says so: its small counts are no secret to the guard at the door.
+    """
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in row_heads)
     head += "".join(f'<th scope="col" class="over">{escape(text)}</th>' for text in column_heads)
     lines = "".join(
@@ -167,7 +172,7 @@ def render(
     )
     foot = "".join(f'<p class="note">{escape(text)}</p>\n' for text in notes)
     return (
-        f'<table class="numbers">\n<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n'
+        f'<table class="numbers {about}">\n<caption>{escape(caption)}</caption>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{lines}</tbody>\n</table>\n{foot}"
     )
 

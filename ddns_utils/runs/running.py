@@ -135,14 +135,21 @@ def run(
         ) from error
     removed = _keep(notebook, folder, record, policy)
     if removed:
-        raise _failure(folder, record, policy, f"{door.in_words(removed)}. It was removed. Show disclosed results only")
+        raise _failure(
+            folder,
+            record,
+            policy,
+            f"{door.in_words(removed)}. It was removed. Show disclosed results with ddns_utils.display",
+        )
     try:
         write_whole(render(notebook, record), folder.path / "report.html")
     except DdnsError as error:
         raise _failure(folder, record, policy, f"the report cannot be made. {error}") from None
     removed = door.search(folder.path, policy, delete=True) | door.in_record(record)
     if removed:
-        raise _failure(folder, record, policy, f"{door.in_words(removed)}. It was removed. Save disclosed results only")
+        raise _failure(
+            folder, record, policy, f"{door.in_words(removed)}. It was removed. Save disclosed results with save()"
+        )
     write_json(record | {"files": file_hashes(folder.path)}, folder.path / MANIFEST)
     point_latest(folder)
     return folder

@@ -147,6 +147,7 @@ def test_random_linked_tables_give_no_hidden_number_away_and_print_true_ones(reg
         shown = frame[column].notna()
         assert (frame.loc[shown, column] == before.frame.loc[shown, column]).all()
         assert not frame[column].between(1, 4).any()
+        assert frame.loc[~shown, ["n", "value", "lower", "upper"]].isna().all(axis=None)
     assert exactly_known(frame, before.frame) == []
 
 

@@ -1,6 +1,7 @@
 """The guard at the door: seeded leaks of every kind are caught, taken out and not shown, and reports raise no alarm."""
 
 import base64
+import dataclasses
 import json
 from pathlib import Path
 
@@ -9,11 +10,21 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import toys
-from made_results import EVENTS, measured
+from made_results import EVENTS, SHARE, measured
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from ddns_utils.disclosure import Policy, disclose
-from ddns_utils.disclosure.leaks import COUNT, FRAME, NUMBER, PERSONS, PSEUDONYM, values_in, without_values
+from ddns_utils.disclosure.leaks import (
+    COUNT,
+    FRAME,
+    NUMBER,
+    PERSONS,
+    PSEUDONYM,
+    html_tables_in,
+    values_in,
+    without_values,
+)
+from ddns_utils.display.tables import data_table
 from ddns_utils.errors import DataError, RunError
 from ddns_utils.publish.site import build_site
 from ddns_utils.runs import door, save
@@ -234,6 +245,14 @@ def test_a_leak_in_a_parquet_files_metadata_is_found(tmp_path, monkeypatch):
 def test_other_numbers_raise_no_alarm(fine):
     assert values_in(fine) == set()
     assert without_values(fine) == fine
+
+
+@pytest.mark.parametrize("about", ["persons", "deliveries"])
+def test_small_counts_in_a_figures_table_are_a_leak_unless_they_are_of_deliveries(about):
+    late = dataclasses.replace(SHARE, rows_about=about)
+    shown = disclose(measured([{"n": 30.0, "of": 90.0}], late), POLICY)
+    page = data_table(shown, shown.frame.assign(n=3.0), ["area"], "T", "da")
+    assert html_tables_in(page, POLICY) == ({COUNT} if about == "persons" else set())
 
 
 @pytest.fixture
