@@ -248,3 +248,10 @@ def test_rows_about_deliveries_have_no_persons(tmp_path):
 
 def with_person(snapshot, period):
     return plans_from_hospital(snapshot, period).rename(person_id="patient")
+
+
+def test_lag_counts_by_sender_for_municipalities_and_by_home_for_national_registers(tmp_path):
+    home = block("residence", person_id="anna", start="2020-01-01", municipality="851")
+    drawing = blocks(encounter(), contact(), delivery("2025-03-11"), home)
+    assert share(q.IN_TIME[KL], drawing, tmp_path, area="101") == (1, 1)
+    assert share(q.IN_TIME["LPR_A"], drawing, tmp_path, area="851") == (1, 1)
