@@ -118,13 +118,13 @@ ALL_BY_DISEASE: dict[str, tuple[Indicator, ...]] = {
     "atrial_fibrillation": (ATRIAL_FIBRILLATION_PREVALENCE, *heart.ATRIAL_FIBRILLATION),
     "heart_failure": (HEART_FAILURE_PREVALENCE, *heart.HEART_FAILURE),
 }
-# What the report shows: the burden, and at most four of the care, since its figure has a panel for each.
+# What the report shows: the burden, and two or three of the care, since its figure has a panel for each. HbA1c
+# measured is left out: the few without would hide the next one too, whose denominator is those with.
 BY_DISEASE: dict[str, tuple[Indicator, ...]] = {
     "type_2_diabetes": (
-        TYPE_2_DIABETES_PREVALENCE, diabetes.HBA1C_MEASURED, diabetes.BLOOD_PRESSURE_YEARLY, diabetes.EYE_2_YEARS,
-        diabetes.HBA1C_BELOW_59,
+        TYPE_2_DIABETES_PREVALENCE, diabetes.BLOOD_PRESSURE_YEARLY, diabetes.FOOT_2_YEARS, diabetes.HBA1C_BELOW_59,
     ),
-    "kol": (KOL_PREVALENCE, kol.KOL_FEV1, kol.KOL_MRC, kol.KOL_READMISSION, kol.KOL_SMOKING),
+    "kol": (KOL_PREVALENCE, kol.KOL_FEV1, kol.KOL_MRC, kol.KOL_SMOKING),
     "asthma": (ASTHMA_PREVALENCE, asthma.LUNG_FUNCTION_YEARLY, asthma.ANNUAL_CONTROL),
     "atrial_fibrillation": (
         ATRIAL_FIBRILLATION_PREVALENCE, heart.ANTICOAGULANT_30_DAYS, heart.DAYS_COVERED, heart.CREATININE_YEARLY,
