@@ -54,12 +54,12 @@ def hollow(ax: Axes, x: pd.Series, y: pd.Series, colour: str, marker: str, size:
 
 
 def missing_marks(ax: Axes, cells: list, disclosed: Disclosed, language: str) -> None:
-    """Marks along the lower edge for the values that are not drawn, stacked where several share a place."""
-    height: dict[float, int] = {}
+    """Marks along the lower edge for the values that are not drawn, stacked where several stand side by side."""
+    height: dict[int, int] = {}
     for at, rows, colour in cells:
         for _, row in rows.iterrows():
             if sign := mark(row, disclosed, language):
-                level = height[at] = height.get(at, -1) + 1
+                level = height[round(at)] = height.get(round(at), -1) + 1
                 ax.annotate(
                     sign,
                     (at, 0),
