@@ -151,6 +151,7 @@ TABLETS = ("2024-03-01", "A10BB01", 50)
         ([("DE109", "endokrinologi"), ("DE119", "endokrinologi")], [INSULIN, TABLETS], "2"),
         ([("DE109", "endokrinologi"), ("DE119", "kardiologi"), ("DE118", "kardiologi")], [INSULIN, TABLETS], "1"),
         ([("DE109", "kardiologi"), ("DE119", "kardiologi")], [INSULIN, TABLETS], "2"),
+        ([("DE109", "kardiologi")], [INSULIN, TABLETS], "1"),
         ([("DE109", "endokrinologi")], [INSULIN, ("2024-03-01", "A10BB01", 51)], "2"),
         ([("DE109", "endokrinologi")], [("2024-06-29", "A10AB01", 100), ("2024-01-01", "A10BB01", 50)], "1"),
         ([("DE109", "endokrinologi")], [("2024-06-30", "A10AB01", 100), ("2024-01-01", "A10BB01", 50)], "2"),
@@ -160,7 +161,7 @@ TABLETS = ("2024-03-01", "A10BB01", 50)
     ],
     ids=[
         "only insulin", "medical department", "surgical department", "no diagnosis", "mixed", "tie", "endocrinology decides",
-        "medical tie", "under two thirds", "insulin on day 180", "insulin on day 181", "insulin with GLP-1",
+        "medical tie", "medical decides where endocrinology is silent", "under two thirds", "insulin on day 180", "insulin on day 181", "insulin with GLP-1",
         "one dose, of insulin", "under one dose",
     ],
 )  # fmt: skip
