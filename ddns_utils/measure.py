@@ -100,9 +100,13 @@ def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) ->
             )
         if needed > last:
             latest = last - timedelta(days=indicator.follow_up_days)
+            lacking = (
+                f"{indicator.follow_up_days} days after {period.last_day}, but {name} ends {last}"
+                if indicator.follow_up_days
+                else f"{name} until {period.last_day}, but it ends {last}"
+            )
             raise DataError(
-                f"{indicator.id} needs {indicator.follow_up_days} days after {period.last_day}, but {name} ends {last}."
-                f" Use a period ending {latest} or earlier, or deliver more data."
+                f"{indicator.id} needs {lacking}. Use a period ending {latest} or earlier, or deliver more data."
             )
 
 

@@ -20,10 +20,8 @@ YEAR = Period.parse("2025")
 
 
 def drawing(plans):
-    lines = [f"p{i} {m} {sex} {birth}" for i, (m, sex, birth, _) in enumerate(plans)]
     persons = "\n".join(f"p{i} {sex} {birth}" for i, (_, sex, birth, _) in enumerate(plans))
     rows = "\n".join(f"p{i} {m} 2025-03-01 {offer}" for i, (m, _, _, offer) in enumerate(plans))
-    assert lines
     return f"person\nperson_id sex birth_date\n{persons}\n\nreferral\nperson_id municipality discharged_on first_offer_on\n{rows}"
 
 
@@ -95,6 +93,13 @@ def test_follow_up_must_be_covered_to_the_day(tmp_path, last, covered):
         message = r"readmission_30d needs 30 days after 2025-12-31, but hospital_contact ends 2026-01-29\. Use a period ending 2025-12-30"
         with pytest.raises(DataError, match=message):
             measure(READMISSION_30D, ending(last, tmp_path), YEAR)
+
+
+def test_without_follow_up_the_message_speaks_of_the_period_alone(tmp_path):
+    with pytest.raises(
+        DataError, match=r"admissions_per_1000 needs hospital_contact until 2025-12-31, but it ends 2025-11-30\. Use"
+    ):
+        measure(ADMISSIONS_PER_1000, ending(date(2025, 11, 30), tmp_path), YEAR)
 
 
 def test_a_period_before_the_registers_begin_is_refused(tmp_path):
