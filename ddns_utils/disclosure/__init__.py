@@ -2,5 +2,6 @@
 
 from ddns_utils.disclosure.disclosed import PROTECTS, SMALL, Audit, Disclosed, disclose
 from ddns_utils.disclosure.policy import Policy
+from ddns_utils.disclosure.published import Published
 
-__all__ = ["PROTECTS", "SMALL", "Audit", "Disclosed", "Policy", "disclose"]
+__all__ = ["PROTECTS", "SMALL", "Audit", "Disclosed", "Policy", "Published", "disclose"]
