@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -13,6 +13,7 @@ from ddns_utils.disclosure.cells import DIMENSIONS, read_cells
 from ddns_utils.disclosure.guard import guard
 from ddns_utils.disclosure.links import linked
 from ddns_utils.disclosure.policy import Policy
+from ddns_utils.disclosure.published import Published
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.measure import Measured
@@ -80,13 +81,13 @@ class Disclosed:
         return f"Disclosed({', '.join(self.indicators)}: {a.cells} rows, {a.small} small, {a.protecting} protecting)"
 
 
-def disclose(measured: Measured, policy: Policy | None = None) -> Disclosed:
+def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence[Published] = ()) -> Disclosed:
     """Hide what is small and what would give it away, and attack the result.
 
     Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. The indicators of one call are
     protected together where they print the same numbers: one counts what another divides by, or they share a
-    denominator. The guard does not compare with earlier releases or other calls. Counts of deliveries tell nothing of
-    persons and are shown as they are. Raises DataError when a cell occurs twice or a table cannot be protected,
+    denominator. ``earlier`` is what has left already: other calls of the run, and releases before it. Counts of
+    deliveries tell nothing of persons and are shown as they are. Raises DataError when a cell occurs twice or a table cannot be protected,
     DefinitionError without policy.
     """
     if not isinstance(measured, Measured):
