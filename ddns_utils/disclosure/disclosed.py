@@ -87,8 +87,8 @@ def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence
     Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. The indicators of one call are
     protected together where they print the same numbers: one counts what another divides by, or they share a
     denominator. ``earlier`` is what has left already: other calls of the run, and releases before it. Counts of
-    deliveries tell nothing of persons and are shown as they are. Raises DataError when a cell occurs twice or a table cannot be protected,
-    DefinitionError without policy.
+    deliveries tell nothing of persons and are shown as they are. Raises DataError when a cell occurs twice or a table
+    cannot be protected, DefinitionError without policy.
     """
     if not isinstance(measured, Measured):
         raise DefinitionError(f"disclose() takes what measure() gives, but it was given {type(measured).__name__}.")
