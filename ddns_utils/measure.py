@@ -59,23 +59,30 @@ def measure(
     snapshot: Snapshot,
     periods: Period | Sequence[Period],
     by: Sequence[str] = (),
-    levels: Sequence[str] = areas.LEVELS,
+    levels: Sequence[str] = areas.USUAL_LEVELS,
+    area: str | Sequence[str] = (),
+    geography: date | None = None,
 ) -> Measured:
     """Compute indicators for each period, for every area of ``levels``, in all and by ``by`` (sex, age_band).
 
+    ``area`` names further areas by code, whatever their level: a cluster, a council, several joined by ``+``. All
+    periods have the areas that there are on the day ``geography`` (the last day of the latest period), so that a
+    series does not break where regions change.
+
     Raises DataError, before anything is computed, if the registers do not cover a period and its follow-up, and
-    DefinitionError for a breakdown or level that does not exist.
+    DefinitionError for a breakdown, level or area that does not exist.
     """
     indicators = (indicators,) if isinstance(indicators, Indicator) else tuple(indicators)
     periods = (periods,) if isinstance(periods, Period) else tuple(periods)
     if wrong := [name for name in by if name not in BREAKDOWNS]:
         raise DefinitionError(f"There is no breakdown '{wrong[0]}'. Choose among: {', '.join(BREAKDOWNS)}.")
+    places = _places(levels, (area,) if isinstance(area, str) else area, geography or max(p.last_day for p in periods))
     for indicator in indicators:
         for period in periods:
             require_covered(indicator, snapshot, period)
     frames = [
         _with_status(
-            _frame(indicator, period, _cells(indicator, snapshot, period), by, levels), indicator, snapshot, period
+            _frame(indicator, period, _cells(indicator, snapshot, period), by, places), indicator, snapshot, period
         )
         for indicator in indicators
         for period in periods
@@ -219,10 +226,15 @@ def _grid(snapshot: Snapshot, summed: ibis.Table) -> np.ndarray:
     return cells.reshape(*map(len, axes), 3)
 
 
+def _places(levels: Sequence[str], further: Sequence[str], on: date) -> list[tuple[str, str]]:
+    """(level, code) of every area to be measured, each once."""
+    codes = [code for level in levels for code in areas.codes(level, on)]
+    return [(areas.level_of(code), code) for code in areas.in_order({*codes, *further})]
+
+
 def _frame(
-    indicator: Indicator, period: Period, cells: np.ndarray, by: Sequence[str], levels: Sequence[str]
+    indicator: Indicator, period: Period, cells: np.ndarray, by: Sequence[str], places: list[tuple[str, str]]
 ) -> pd.DataFrame:
-    places = [(level, code) for level in levels for code in areas.codes(level)]
     position = {code: index for index, code in enumerate(areas.codes("municipality"))}
     roll_up = np.zeros((len(places), len(position) + 1))
     for row, (level, code) in enumerate(places):

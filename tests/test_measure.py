@@ -39,16 +39,23 @@ few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChec
 @given(plans)
 def test_areas_sexes_and_ages_add_up(tmp_path_factory, drawn):
     snapshot = draw(drawing(drawn), tmp_path_factory.mktemp("drawn"))
-    frame = measure([OFFER_WITHIN_7_DAYS, DAYS_TO_OFFER], snapshot, YEAR, by=("sex", "age_band")).frame
+    frame = measure(
+        [OFFER_WITHIN_7_DAYS, DAYS_TO_OFFER],
+        snapshot,
+        YEAR,
+        by=("sex", "age_band"),
+        levels=areas.LEVELS,
+        area="101+851",
+    ).frame
     assert list(frame.columns) == list(COLUMNS)
     for _, rows in frame.groupby("indicator"):
         for column in ("n", "of"):
             cube = rows.pivot_table(
                 index="area", columns=["sex", "age_band"], values=column, dropna=False, aggfunc="sum"
             )
-            for region in areas.codes("region"):
-                assert np.allclose(cube.loc[list(areas.within(region))].sum(), cube.loc[region])
-            assert np.allclose(cube.loc[list(areas.codes("region"))].sum(), cube.loc["DK"])
+            for whole, parts in areas.sums(cube.index):
+                if sum(len(areas.within(part)) for part in parts) == len(areas.within(whole)):
+                    assert np.allclose(cube.loc[list(parts)].sum(), cube.loc[whole])
             assert np.allclose(cube["F"] + cube["M"], cube["all"])
             assert np.allclose(cube["all"].drop(columns="all").sum(axis=1), cube["all"]["all"])
 
@@ -166,3 +173,27 @@ def test_a_period_that_a_register_is_not_complete_for_has_a_value_and_is_marked(
 def test_follow_up_must_be_complete_too(tmp_path, last, status):
     frame = measure(READMISSION_30D, delivered(tmp_path, last), Period.parse("2025-07")).frame.set_index("area")
     assert frame.status["DK"] == status
+
+
+def test_periods_have_the_areas_of_the_latest_or_of_a_chosen_day(tmp_path):
+    contact = "hospital_contact\nperson_id start end\nanna 2025-03-01T08:00 2025-03-03T08:00\n"
+    snapshot = draw(contact, tmp_path)
+
+    def regions(**chosen):
+        frame = measure(READMISSION_30D, snapshot, [YEAR], levels=["region"], **chosen).frame
+        return set(frame["area"])
+
+    assert regions() == set(areas.codes("region", YEAR.last_day))
+    assert regions(geography=date(2027, 1, 1)) == set(areas.codes("region", date(2027, 1, 1)))
+
+
+def test_an_area_of_any_level_is_measured_when_it_is_named(tmp_path):
+    contact = "hospital_contact\nperson_id start end\nanna 2025-03-01T08:00 2025-03-03T08:00\n"
+    snapshot = draw(contact, tmp_path)
+    frame = measure(READMISSION_30D, snapshot, YEAR, area=["council-hovedstaden", "101+147", "101"]).frame
+    rows = frame.set_index("area")
+    assert rows.loc[["council-hovedstaden", "101+147", "101"], "of"].nunique() == 1
+    assert list(rows.loc[["council-hovedstaden", "101+147"], "area_level"]) == ["health_council", "chosen"]
+    assert rows.index.is_unique
+    with pytest.raises(DefinitionError, match="no area '999'"):
+        measure(READMISSION_30D, snapshot, YEAR, area="999")

@@ -120,13 +120,7 @@ def _trees(dimension: str, values: tuple) -> Iterable[tuple[str, tuple]]:
 
 
 def _area_trees(values: tuple) -> Iterable[tuple[str, tuple]]:
-    here = set(values)
-    regions = tuple(code for code in areas.codes("region") if code in here)
-    yield from _unless_empty(areas.COUNTRY, regions, here)
-    if len(regions) < len(areas.codes("region")):
-        yield from _unless_empty(areas.COUNTRY, (c for c in areas.codes("municipality") if c in here), here)
-    for region in regions:
-        yield from _unless_empty(region, (c for c in areas.within(region) if c in here), here)
+    yield from areas.sums(values)
 
 
 def _span_trees(spans: dict[str, tuple], whole: bool) -> Iterable[tuple[str, tuple]]:

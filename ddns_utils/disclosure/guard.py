@@ -98,7 +98,8 @@ class _Table:
     def rank(self) -> tuple[np.ndarray, ...]:
         """What a cell's rank is made of, least important first; see ``_Together.order``."""
         keys = self.cells.keys
-        level = [0 if key[0] == areas.COUNTRY else 1 if key[0] in areas.codes("region") else 2 for key in keys]
+        width = {code: level for level, name in enumerate(areas.LEVELS) for code in areas.codes(name)}
+        level = [width.get(key[0], len(areas.LEVELS)) for key in keys]
         split = [sum(value != ALL for value in key[1:3]) for key in keys]
         inside = np.minimum(self.n, self.left) if self.kind == "proportion" else self.n
         ties = abs(self.sums)

@@ -49,8 +49,9 @@ def plot_calendar(
     deliver, or the country alone for a national register. More than 30 stand in two columns.
     """
     known = one_indicator(disclosed, indicator)
-    around = areas.region_of().get(area, area)
     rows = select(disclosed, indicator=known.id, free=("area", "period"))
+    latest = max(Period.parse(period).last_day for period in rows["period"].unique())
+    around = areas.region_of(latest).get(area, area)
     rows = rows[rows["status"] != "not_applicable"]
     local = rows[rows["area"].isin(areas.within(around))]
     rows = local if len(local) else rows[rows["area"] == areas.COUNTRY]

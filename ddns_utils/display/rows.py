@@ -80,8 +80,7 @@ def _ordered(values: pd.Series, name: str) -> pd.Series:
     """Values in reading order: totals first, areas in the official order, ages and periods upwards."""
     there = list(dict.fromkeys(values))
     if name == "area":
-        official = [code for level in areas.LEVELS for code in areas.codes(level)]
-        there.sort(key=official.index)
+        there = areas.in_order(there)
     elif name in ("sex", "age_band"):
         order = [ALL, *codelists.codes("sex")] if name == "sex" else [ALL]
         there.sort(
@@ -160,6 +159,9 @@ def mark_notes(rows: pd.DataFrame, disclosed: Disclosed, language: str, figure: 
         "–": say("–: no data.", language),
     }  # fmt: skip
     notes = [sentence for sign, sentence in sentences.items() if sign in marks]
+    if doubted := list(dict.fromkeys(place for code in rows["area"].unique() for place in areas.uncertain(code))):
+        names = ", ".join(areas.name(place, language) for place in doubted)
+        notes.append(say("Which health cluster these belong to is in doubt: {names}.", language, names=names))
     if (rows["status"] == "incomplete").any():
         look = say("Hollow or dashed", language) if figure else PROVISIONAL
         notes.append(say("{mark}: provisional, because not everything has been received yet.", language, mark=look))

@@ -58,7 +58,7 @@ def _rule(kind: str) -> Callable[[str], str]:
         return require_language
     from ddns_utils import areas
 
-    return areas.municipality_code if kind == "municipality" else _area
+    return areas.municipality_code if kind == "municipality" else areas.chosen
 
 
 def _day(text: str) -> str:
@@ -66,15 +66,6 @@ def _day(text: str) -> str:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise ValueError("Write a day as 2025-01-31.") from None
-
-
-def _area(text: str) -> str:
-    from ddns_utils import areas
-
-    if re.fullmatch(r"0\d{3}", text):
-        return areas.municipality_code(text)
-    areas.level_of(text)
-    return text
 
 
 def from_text(text: str, kind: str) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from ddns_utils import codelists
-from ddns_utils.areas import region_of
+from ddns_utils import areas, codelists
 from ddns_utils.synthetic import truths
 from ddns_utils.synthetic.draw import day_number, days, minutes
 from ddns_utils.synthetic.people import People, Window, municipalities
@@ -58,7 +58,8 @@ def write_population(folder: Path, suffix: str, people: People, window: Window) 
     person, start, end, home = person[order], start[order], end[order], home[order]
     codes = np.array(municipalities())
     in_bef = {row["code"]: row["bef"] for row in codelists.rows("region")}
-    regions = np.array([in_bef[region_of()[code]] for code in codes])
+    region_of = areas.region_of(date(2026, 1, 1))
+    regions = np.array([in_bef[region_of[code]] for code in codes])
     written = 0
     for day in delivery_days(window):
         rows = start < day

@@ -1,6 +1,7 @@
 """Indicators that print the same numbers are protected together; the attack here is a linear programme of its own."""
 
 import dataclasses
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from ddns_utils import areas
 from ddns_utils.disclosure import Policy, disclose
 
 POLICY = Policy(owner="a test", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=5)
-REGIONS = areas.codes("region")
+REGIONS = areas.codes("region", date(2025, 12, 31))
 KEYS = ["area", "sex"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 
@@ -86,7 +88,7 @@ def cube(seed: int = 1, periods=("2025",), by=(), size: float = 1.0, *indicators
     for column in [name for name in ("sex", "age_band") if name in by]:
         parts.append(_summed(pd.concat(parts), {column: "all"}))
         parts = [pd.concat(parts)]
-    region = pd.concat(parts).assign(area=lambda f: f["area"].map(areas.region_of()))
+    region = pd.concat(parts).assign(area=lambda f: f["area"].map(areas.region_of(date(2025, 1, 1))))
     regions = _summed(region, {})
     everything = pd.concat([_summed(regions, {"area": "DK"}), regions, *parts], ignore_index=True)
     return measured(everything.to_dict("records"), *(indicators or (SHARE,)))
