@@ -9,6 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
+from ddns_utils.disclosure import session
 from ddns_utils.disclosure.cells import DIMENSIONS, read_cells
 from ddns_utils.disclosure.guard import guard
 from ddns_utils.disclosure.links import linked
@@ -81,18 +82,20 @@ class Disclosed:
         return f"Disclosed({', '.join(self.indicators)}: {a.cells} rows, {a.small} small, {a.protecting} protecting)"
 
 
-def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence[Published] = ()) -> Disclosed:
+def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence[Published] | None = None) -> Disclosed:
     """Hide what is small and what would give it away, and attack the result.
 
     Without a ``policy`` the data owner's file ``parameters/disclosure.toml`` is read. The indicators of one call are
     protected together where they print the same numbers: one counts what another divides by, or they share a
-    denominator. ``earlier`` is what has left already: other calls of the run, and releases before it. Counts of
-    deliveries tell nothing of persons and are shown as they are. Raises DataError when a cell occurs twice or a table
+    denominator. ``earlier`` is what has left already; without it, in a notebook, it is what was published before
+    (the ledger beside the registers) and what the notebook has disclosed so far. Counts of deliveries tell nothing of
+    persons and are shown as they are. Raises DataError when a cell occurs twice or a table
     cannot be protected, DefinitionError without policy.
     """
     if not isinstance(measured, Measured):
         raise DefinitionError(f"disclose() takes what measure() gives, but it was given {type(measured).__name__}.")
     policy = policy or Policy.read()
+    earlier = session.earlier() if earlier is None else earlier
     frame = measured.frame.copy(deep=True).reset_index(drop=True)
     first = list(frame.columns).index("n")
     strata = [c for c in frame.columns[:first] if c not in (*DIMENSIONS, "indicator", "version", "area_level")]
@@ -114,4 +117,6 @@ def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence
             frame.loc[rows[hidden.n], "note"] = np.where(hidden.small[hidden.n], SMALL, PROTECTS)
     notes = frame.loc[frame["status"] == "suppressed", "note"].value_counts()
     audit = Audit(len(frame), int(notes.get(SMALL, 0)), int(notes.get(PROTECTS, 0)), attacked, found)
-    return Disclosed(_FROM_DISCLOSE, frame, measured.indicators, policy, audit)
+    made = Disclosed(_FROM_DISCLOSE, frame, measured.indicators, policy, audit)
+    session.remember(made, measured.frame, {name: measured.indicators[name].kind for name in about_persons})
+    return made

@@ -17,7 +17,10 @@ class Policy:
 
     ``threshold``: counts from 1 up to, not including, it are small. ``zeros_are_safe``: False makes 0 small too.
     ``protect_complements``: a small ``of - n`` of a proportion counts as small. ``minimum_denominator``: a value
-    with fewer in its denominator is not shown.
+    with fewer in its denominator is not shown. ``persons_per_value``: quantiles, extremes and steps of curves rest on
+    at least as many persons each. ``persons_per_coefficient`` and ``residual_degrees``: a model that is shown has at
+    least as many persons for each coefficient, and as many degrees of freedom left. ``release_required``: only runs
+    that somebody has released reach the site.
     """
 
     owner: str
@@ -25,6 +28,10 @@ class Policy:
     zeros_are_safe: bool
     protect_complements: bool
     minimum_denominator: int
+    persons_per_value: int
+    persons_per_coefficient: int
+    residual_degrees: int
+    release_required: bool
 
     def __post_init__(self) -> None:
         kinds = {"str": str, "int": int, "bool": bool}

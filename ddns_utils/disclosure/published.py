@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import pandas as pd
@@ -19,13 +19,17 @@ class Published:
     lower and upper), and a column ``shown_n``, ``shown_of``, ``shown_value``, ``shown_lower`` and ``shown_upper`` with
     what readers see of each: missing where it is hidden, another number than the true one where it is rounded.
     ``shown_status`` and ``shown_note`` say why. ``kinds`` has the kind (proportion, rate, mean) of each indicator whose
-    rows are about persons; rows about deliveries reveal nothing and are not kept. ``run`` names the run that published
-    it; empty for an earlier call of the same notebook.
+    rows are about persons; rows about deliveries reveal nothing and are left out of comparisons. ``run`` names the run
+    that published it; empty for an earlier call of the same notebook.
     """
 
     frame: pd.DataFrame
     kinds: Mapping[str, str]
     run: str = ""
+
+    def about_persons(self) -> Published:
+        """Without rows about deliveries."""
+        return replace(self, frame=self.frame[self.frame["indicator"].isin(list(self.kinds))].reset_index(drop=True))
 
     @property
     def content(self) -> str:
@@ -36,8 +40,8 @@ class Published:
 
 
 def published(true: pd.DataFrame, shown: pd.DataFrame, kinds: Mapping[str, str], run: str = "") -> Published:
-    """A table as it was measured and as ``disclose()`` shows it, row by row in the same order."""
+    """A table as it was measured and as ``disclose()`` shows it, row by row in the same order, all rows of it."""
     both = true.reset_index(drop=True).assign(
         **{f"shown_{name}": shown[name].to_numpy() for name in (*COUNTS, "status", "note")}
     )
-    return Published(both[both["indicator"].isin(list(kinds))].reset_index(drop=True), dict(kinds), run)
+    return Published(both, dict(kinds), run)

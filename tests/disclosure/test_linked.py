@@ -8,13 +8,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_results import EVENTS, SHARE, WAIT, measured
+from made_results import EVENTS, POLICY, SHARE, WAIT, measured
 from scipy.optimize import linprog
 
 from ddns_utils import areas
-from ddns_utils.disclosure import Policy, disclose
+from ddns_utils.disclosure import disclose
 
-POLICY = Policy(owner="a test", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=5)
 REGIONS = areas.codes("region", date(2025, 12, 31))
 KEYS = ["area", "sex"]
 

@@ -2,12 +2,11 @@
 
 import pandas as pd
 import pytest
-from made_results import SHARE, measured
+from made_results import POLICY, SHARE, measured
 
-from ddns_utils.disclosure import Policy, disclose
+from ddns_utils.disclosure import disclose
 from ddns_utils.disclosure.published import published
 
-POLICY = Policy(owner="a test", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=5)
 ROWS = [{"area": "1081", "n": 30.0, "of": 90.0}, {"area": "1082", "n": 3.0, "of": 80.0}]
 
 
@@ -33,6 +32,6 @@ def test_another_number_is_another_content(change):
     assert record().content != record([ROWS[0] | change, ROWS[1]]).content
 
 
-def test_rows_of_other_indicators_are_not_kept():
+def test_rows_about_deliveries_are_not_compared():
     made = measured(ROWS)
-    assert len(published(made.frame, made.frame, {}).frame) == 0
+    assert len(published(made.frame, made.frame, {}).about_persons().frame) == 0

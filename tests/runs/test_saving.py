@@ -1,16 +1,19 @@
 """save(): disclosed results become files of the run, and nothing else does."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
+from made_results import POLICY
 
-from ddns_utils.disclosure import Policy, disclose
+from ddns_utils.disclosure import disclose
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.cross_sector import READMISSION_30D
 from ddns_utils.measure import COLUMNS, Measured
 from ddns_utils.runs import save
 
-POLICY = Policy(owner="a test", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=1)
+POLICY = dataclasses.replace(POLICY, minimum_denominator=1)
 
 
 def measured():

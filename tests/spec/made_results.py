@@ -8,10 +8,16 @@ import numpy as np
 import pandas as pd
 
 from ddns_utils import areas
+from ddns_utils.disclosure import Policy
 from ddns_utils.indicators.declare import Mean, Proportion, Rate, Source
 from ddns_utils.language import Text
 from ddns_utils.measure import COLUMNS, Measured
 from ddns_utils.statistics import intervals
+
+POLICY = Policy(
+    owner="a test", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=5,
+    persons_per_value=5, persons_per_coefficient=10, residual_degrees=10, release_required=False,
+)  # fmt: skip
 
 
 def _unused(*_: object) -> None:

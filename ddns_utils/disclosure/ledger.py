@@ -1,0 +1,196 @@
+"""What has been published of a store of registers, kept beside it and readable by its owner only.
+
+``ledger/runs/<run>/`` has the disclosed tables of a run with their true numbers, written while it runs and given its
+name when the run has finished. ``ledger/entries/<number>.json`` has the decisions, one after the other: released,
+published, withdrawn. Nothing is ever changed or taken away: an entry is written whole under the next free number and
+names the hash of the one before it.
+
+A run is published when it is released, or, where the policy does not demand release, when it first reaches the site.
+What readers have seen they cannot unsee, so a withdrawn run stays among what was published.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ddns_utils.disclosure.published import Published
+from ddns_utils.errors import DataError
+from ddns_utils.registers import Registers
+
+RELEASED, PUBLISHED, WITHDRAWN = "released", "published", "withdrawn"
+MADE_PUBLIC = (RELEASED, PUBLISHED)
+OWNER_ONLY = 0o700
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger in a folder; a folder that does not exist is an empty ledger, version 0."""
+
+    path: Path
+
+    @property
+    def version(self) -> int:
+        """Number of the last entry; 0 while nothing is published."""
+        return max((int(file.stem) for file in (self.path / "entries").glob("*.json")), default=0)
+
+    def entries(self, run: str | None = None) -> list[dict[str, Any]]:
+        """The entries, or those about one run, oldest first. Raises DataError if one is missing or was changed."""
+        found, before = [], ""
+        for number in range(1, self.version + 1):
+            file = self._entry(number)
+            if not file.is_file():
+                raise DataError(f"{file.name} is missing in {self.path.name}/entries. Put it back from a backup.")
+            text = file.read_text(encoding="utf-8")
+            entry = json.loads(text)
+            if entry["before"] != before:
+                raise DataError(
+                    f"The entry before {file.name} in {self.path.name}/entries was changed. Put it back from a backup."
+                )
+            before = hashlib.sha256(text.encode()).hexdigest()
+            found.append(entry)
+        return [entry for entry in found if run in (None, entry["run"])]
+
+    def state(self, run: str) -> dict[str, Any] | None:
+        """The latest entry about a run; None if there is none."""
+        entries = self.entries(run)
+        return entries[-1] if entries else None
+
+    def add(self, event: str, run: str, **what: Any) -> dict[str, Any]:
+        """Write an entry about a run, whole or not at all, and return it. Raises DataError for a run without record."""
+        with self._alone():
+            entries = self.entries()
+            seen = {content for entry in entries for content in entry["tables"]}
+            tables = {table.content: len(table.frame) for table in self.tables(run)}
+            entry = {
+                "number": len(entries) + 1,
+                "event": event,
+                "run": run,
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                **what,
+                "tables": tables,
+                "new": sorted(set(tables) - seen),
+                "before": self._hash(len(entries)),
+            }
+            _write(json.dumps(entry, indent=2, ensure_ascii=False, default=str) + "\n", self._entry(entry["number"]))
+        return entry
+
+    def published(self, version: int | None = None) -> list[Published]:
+        """Every table that was published up to a version (the latest unless told), oldest first, each content once."""
+        tables: dict[str, Published] = {}
+        read = set()
+        for entry in self.entries()[:version]:
+            if entry["event"] in MADE_PUBLIC and entry["new"] and entry["run"] not in read:
+                read.add(entry["run"])
+                for table in self.tables(entry["run"]):
+                    tables.setdefault(table.content, table)
+        return list(tables.values())
+
+    def has(self, run: str) -> bool:
+        """Whether the true numbers of a run are here."""
+        return (self.path / "runs" / run).is_dir()
+
+    def tables(self, run: str) -> list[Published]:
+        """The disclosed tables of a run, in the order they were made. Raises DataError if they are not here."""
+        return [Published(frame, kinds, run).about_persons() for frame, kinds in self.rows(run) if kinds]
+
+    def rows(self, run: str) -> list[tuple[pd.DataFrame, dict[str, str]]]:
+        """All rows of a run's tables, also those about deliveries, and the kinds of the indicators about persons."""
+        folder = self.path / "runs" / run
+        if not folder.is_dir():
+            raise DataError(
+                f"The ledger beside these registers has no record of the numbers of {run}. Let DDNS_REGISTERS name the "
+                "registers that it was made from, or run the analysis again."
+            )
+        return [read_table(file) for file in sorted(folder.glob("table-*.parquet"))]
+
+    def shown(self, run: str) -> list[dict[str, Any]]:
+        """What a run displayed of its tables: kind, title, table (from 0) and positions of the rows, in order."""
+        file = self.path / "runs" / run / "shown.jsonl"
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.is_file() else []
+
+    def begin(self, run: str) -> Path:
+        """The folder that a run which is being made writes its record to."""
+        folder = self.path / "making" / run
+        _protected(folder)
+        return folder
+
+    def keep(self, run: str) -> str:
+        """Give the record of a finished run its name; returns the hash of what it holds."""
+        folder = self.path / "runs" / run
+        _protected(folder.parent)
+        (self.path / "making" / run).rename(folder)
+        return self.record_hash(run)
+
+    def drop(self, run: str) -> None:
+        """Throw the record of a run away that did not finish: nobody has seen it."""
+        shutil.rmtree(self.path / "making" / run, ignore_errors=True)
+
+    def record_hash(self, run: str) -> str:
+        """The hash of a run's record."""
+        digest = hashlib.sha256()
+        for file in sorted((self.path / "runs" / run).iterdir()):
+            digest.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
+        return digest.hexdigest()
+
+    def _entry(self, number: int) -> Path:
+        return self.path / "entries" / f"{number:08d}.json"
+
+    def _hash(self, number: int) -> str:
+        return hashlib.sha256(self._entry(number).read_bytes()).hexdigest() if number else ""
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        _protected(self.path / "entries")
+        with (self.path / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def ledger_of(registers: Registers) -> Ledger:
+    """The ledger beside a store of registers."""
+    return Ledger(registers.path / "ledger")
+
+
+def write_table(folder: Path, number: int, frame: pd.DataFrame, kinds: dict[str, str]) -> None:
+    """Keep a disclosed table in a run's record; ``frame`` as in ``Published``, with all rows."""
+    file = folder / f"table-{number:03d}.parquet"
+    part = file.with_suffix(".part")
+    frame.attrs = {"kinds": kinds}
+    frame.to_parquet(part, index=False)
+    part.rename(file)
+
+
+def read_table(file: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """A table of a run's record and the kinds of its indicators about persons."""
+    frame = pd.read_parquet(file)
+    kinds = frame.attrs.pop("kinds")
+    return frame, kinds
+
+
+def _protected(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in (folder, *folder.parents):
+        part.chmod(OWNER_ONLY)
+        if part.name == "ledger":
+            return
+
+
+def _write(text: str, file: Path) -> None:
+    part = file.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    part.rename(file)
