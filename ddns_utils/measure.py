@@ -22,6 +22,7 @@ from ddns_utils import areas, codelists
 from ddns_utils.completeness import completeness, register_of
 from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.indicators.declare import Indicator, Mean, Proportion, Rate
+from ddns_utils.indicators.look_back import SHORT, is_short, require_begun
 from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
 from ddns_utils.statistics import intervals
@@ -46,8 +47,8 @@ class Measured:
     numerator (missing for a mean), ``of`` the denominator (rows, or person-years for a rate by person-time),
     ``value`` a proportion between 0 and 1, a rate per ``indicator.per`` or a mean, with 95 per cent limits.
     ``status`` is ``ok``; ``incomplete`` where there is a value but a register that it needs is not yet complete for
-    the period; ``no_data``; or ``not_applicable`` where there is nothing to check. ``indicators`` maps ids to
-    declarations.
+    the period; ``no_data``; or ``not_applicable`` where there is nothing to check. ``note`` is ``short look-back``
+    where registers begin later than an indicator wants. ``indicators`` maps ids to declarations.
     """
 
     frame: pd.DataFrame
@@ -91,7 +92,7 @@ def measure(
 
 
 def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) -> None:
-    """Raise DataError if a table the indicator needs does not cover the period and its follow-up.
+    """Raise DataError if a table the indicator needs does not cover its look-back, the period and its follow-up.
 
     Indicators of data quality are never refused: what is missing is what they measure.
     """
@@ -99,12 +100,8 @@ def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) ->
         span = snapshot.span(name)
         if span is None:
             raise DataError(f"{indicator.id} needs {name}, but no rows of it have been delivered.")
-        first, last = span
+        _, last = span
         needed = period.last_day + timedelta(days=indicator.follow_up_days)
-        if period.start < first.replace(day=1):
-            raise DataError(
-                f"{indicator.id} needs {name} from {period.start}, but it begins {first}. Use a later period."
-            )
         if needed > last:
             latest = last - timedelta(days=indicator.follow_up_days)
             lacking = (
@@ -115,6 +112,8 @@ def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) ->
             raise DataError(
                 f"{indicator.id} needs {lacking}. Use a period ending {latest} or earlier, or deliver more data."
             )
+    if not indicator.category:
+        require_begun(indicator.id, indicator.needs, indicator.look_back, snapshot, period)
 
 
 def _cells(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray:
@@ -287,6 +286,8 @@ def _with_status(frame: pd.DataFrame, indicator: Indicator, snapshot: Snapshot, 
         lacking = set(indicator.lacking(snapshot, period))
         fine = {area: not lacking.intersection(areas.within(area)) for area in frame["area"].unique()}
         frame.loc[(frame["status"] == "no_data") & frame["area"].map(fine), "status"] = "not_applicable"
+    if is_short(indicator.look_back, snapshot, period):
+        frame.loc[frame["value"].notna(), "note"] = SHORT
     return frame
 
 

@@ -70,6 +70,13 @@ class Period:
         (this,) = self.years()
         return tuple(Period.parse(str(this.start.year - back)) for back in reversed(range(number)))
 
+    def following(self) -> Period:
+        """The period just after this one, as many calendar months long if this is whole months, else as many days."""
+        if not self.start.day == self.end.day == 1:
+            return Period(self.end, self.end + timedelta(days=self.days))
+        months = 2 * (self.end.year * 12 + self.end.month - 1) - (self.start.year * 12 + self.start.month - 1)
+        return Period(self.end, date(months // 12, months % 12 + 1, 1))
+
     def weeks(self) -> tuple[Period, ...]:
         """The ISO weeks of the period: those whose Thursday lies in it, so that each week is in one month only."""
         first = self.start - timedelta(days=self.start.weekday())

@@ -110,7 +110,10 @@ def test_without_follow_up_the_message_speaks_of_the_period_alone(tmp_path):
 
 
 def test_a_period_before_the_registers_begin_is_refused(tmp_path):
-    with pytest.raises(DataError, match="needs hospital_contact from 2021-01-01, but it begins 2022-01-01"):
+    with pytest.raises(
+        DataError,
+        match=r"needs hospital_contact from 2021-01-01, but it begins 2022-01-01\. Use 2022 or a later period",
+    ):
         measure(READMISSION_30D, ending(date(2026, 5, 1), tmp_path), Period.parse("2021"))
 
 

@@ -83,3 +83,15 @@ def test_months_up_to_and_with_the_last_of_the_period():
     assert [str(month) for month in Period.parse("2025Q1").latest_months(4)] == [
         "2024-12", "2025-01", "2025-02", "2025-03",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("2025", "2026"), ("2025Q4", "2026Q1"), ("2025-12", "2026-01"), ("2024-02", "2024-03"), ("2025-W52", "2026-W01"),
+        ("2025-01-01/2025-07-01", "2025-07-01/2026-01-01"), ("2025-01-02/2025-02-01", "2025-02-01/2025-03-03"),
+        ("2025-01-01/2025-01-03", "2025-01-03/2025-01-05"),
+    ],
+)  # fmt: skip
+def test_the_period_that_follows(text, after):
+    assert str(Period.parse(text).following()) == after

@@ -55,6 +55,7 @@ def definition(indicator: Indicator, language: str) -> list[tuple[str, str]]:
         (say("Unit", language), unit),
         (say("95% interval", language), METHODS[indicator.kind][language]),
     ]
+    words += [(say("Look-back", language), back.words[language]) for back in indicator.look_back]
     if indicator.follow_up_days:
         words.append((say("Follow-up", language), say("{days} days", language, days=indicator.follow_up_days)))
     if indicator.standard is not None:

@@ -6,6 +6,7 @@ import ibis
 
 from ddns_utils import courses
 from ddns_utils.indicators.declare import FindRows, LookAtRows, Rate, Source
+from ddns_utils.indicators.look_back import known
 from ddns_utils.indicators.rows import aged, ill_before, residents, with_number, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
@@ -88,6 +89,7 @@ def _with_disease(id: str, da: str, en: str, *diseases: Disease) -> Rate:
         denominator=ill_at_start(*diseases),
         numerator=admitted_acutely,
         needs=("hospital_contact", "hospital_diagnosis"),
+        look_back=known(*diseases),
         unit=Text(f"pr. 1.000 borgere med {da}", f"per 1,000 people with {en}"),
         direction="lower is better",
         source=Source(title="eSundhed, nationale mål; own counting", retrieved="2026-11", confidence="medium"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis
 
 from ddns_utils.indicators.declare import FindRows, LookAtRows, Proportion, Source
+from ddns_utils.indicators.look_back import known
 from ddns_utils.indicators.rows import ill_before, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
@@ -71,7 +72,8 @@ def _declare(
 ) -> Proportion:
     return Proportion(
         id=id, title=Text(*title), one_row_is=Text(*row), counted=Text(*counted), denominator=denominator,
-        numerator=numerator, needs=(table, "hospital_diagnosis"), direction=direction, caveats=caveats,
+        numerator=numerator, needs=(table, "hospital_diagnosis"), look_back=known(ASTHMA), direction=direction,
+        caveats=caveats,
         source=Source(title=source, retrieved="2026-11", confidence="medium"),
     )  # fmt: skip
 

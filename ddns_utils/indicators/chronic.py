@@ -7,6 +7,7 @@ import ibis
 from ddns_utils import phenotypes
 from ddns_utils.indicators import admissions, asthma, diabetes, heart, kol
 from ddns_utils.indicators.declare import Indicator, LookAtRows, Proportion, Source
+from ddns_utils.indicators.look_back import wanted
 from ddns_utils.indicators.rows import residents
 from ddns_utils.language import Text
 from ddns_utils.period import Period
@@ -59,6 +60,7 @@ TYPE_2_DIABETES_PREVALENCE = Proportion(
     denominator=residents_at_end,
     numerator=has(phenotypes.TYPE_2),
     needs=("lab_result", "prescription"),
+    look_back=(wanted(phenotypes.TYPE_2),),
     decimals=2,
     source=OSDC,
     caveats=(ONLY_REGISTERS,),
@@ -76,6 +78,7 @@ KOL_PREVALENCE = Proportion(
     denominator=residents_at_end,
     numerator=has(DISEASES["kol"]),
     needs=("hospital_diagnosis", "prescription"),
+    look_back=(wanted(DISEASES["kol"]),),
     decimals=2,
     source=RUKS_SPIRIT,
     caveats=(ONLY_REGISTERS,),
@@ -95,6 +98,7 @@ def _prevalence(disease: str, da: str, en: str) -> Proportion:
         denominator=residents_at_end,
         numerator=has(DISEASES[disease]),
         needs=tuple(dict.fromkeys(rule.register for rule in rules)),
+        look_back=(wanted(DISEASES[disease]),),
         decimals=2,
         source=OWN_RULES,
         caveats=(ONLY_REGISTERS,),

@@ -15,6 +15,7 @@ from typing import ClassVar
 import ibis
 
 from ddns_utils.errors import DefinitionError
+from ddns_utils.indicators.look_back import LookBack
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
@@ -42,7 +43,8 @@ class Indicator:
     """What every indicator says of itself.
 
     ``standard`` is a published target in units of the value. ``needs`` names the tables that must cover the period
-    and ``follow_up_days`` after it. ``version`` is raised when numbers change.
+    and ``follow_up_days`` after it; ``look_back`` says which of them must reach back before it, and how far.
+    ``version`` is raised when numbers change.
 
     An indicator of data quality has a ``category`` (Kahn et al. 2016, 10.13063/2327-9214.1244) and needs no covered
     period, because what is missing is what it measures. ``lacking`` names the municipalities where no rows mean that
@@ -61,6 +63,7 @@ class Indicator:
     direction: str = "neither"
     standard: float | None = None
     follow_up_days: int = 0
+    look_back: tuple[LookBack, ...] = ()
     unit: Text
     decimals: int = 1
     per: int = 1

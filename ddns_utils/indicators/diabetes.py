@@ -6,7 +6,8 @@ import ibis
 
 from ddns_utils import phenotypes
 from ddns_utils.indicators.declare import FindRows, LookAtRows, Proportion, Source
-from ddns_utils.indicators.rows import aged, residents, with_any, within, years_before
+from ddns_utils.indicators.look_back import LookBack, known, years_before
+from ddns_utils.indicators.rows import aged, residents, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
@@ -28,6 +29,7 @@ def _dvdd(number: str) -> Source:
 
 
 DVDD = _dvdd("1f1")
+DIABETES_KNOWN = known(phenotypes.TYPE_1, phenotypes.TYPE_2)
 
 
 def people_with_diabetes(snapshot: Snapshot, period: Period) -> ibis.Table:
@@ -129,6 +131,7 @@ HBA1C_MEASURED = Proportion(
     denominator=people_with_diabetes,
     numerator=measured_hba1c,
     needs=("lab_result", "prescription"),
+    look_back=DIABETES_KNOWN,
     direction="higher is better",
     source=DVDD,
     caveats=(
@@ -156,6 +159,7 @@ HBA1C_BELOW_59 = Proportion(
     denominator=people_with_hba1c,
     numerator=below_59,
     needs=("lab_result", "prescription"),
+    look_back=DIABETES_KNOWN,
     direction="higher is better",
     standard=0.40,
     source=DVDD,
@@ -182,15 +186,16 @@ HBA1C_FROM_75 = Proportion(
     denominator=people_with_hba1c,
     numerator=from_75,
     needs=("lab_result", "prescription"),
+    look_back=DIABETES_KNOWN,
     direction="lower is better",
     standard=0.20,
     source=_dvdd("1f2"),
     caveats=(Text(da="Patienter uden måling indgår ikke.", en="Patients without a measurement are left out."),),
 )
-TWO_YEARS = Text(
-    da="Registrene skal gå to år tilbage fra periodens slutning. Ellers bliver andelen for lav.",
-    en="Registers must go back two years from the end of the period. If not, the share comes out too low.",
-)
+
+
+def _two_years(*tables: str) -> tuple[LookBack, ...]:
+    return (LookBack(tables=tables, ending_years=YEARS_BETWEEN_CHECKS),)
 
 
 def _check(
@@ -202,6 +207,7 @@ def _check(
     table: str,
     standard: float,
     *caveats: Text,
+    look_back: tuple[LookBack, ...] = (),
 ) -> Proportion:
     who = (
         Text(da="en borger", en="a person")
@@ -214,7 +220,7 @@ def _check(
             da=f"{who.da}, der havde diabetes, da perioden begyndte, og bor i Danmark på dens sidste dag",
             en=f"{who.en} with diabetes when the period began, living in Denmark on its last day",
         ),
-        needs=(table, "lab_result", "prescription"),
+        needs=(table, "lab_result", "prescription"), look_back=look_back + DIABETES_KNOWN,
         direction="higher is better", source=_dvdd("blodtryk, albuminuri, øjne og fødder"), caveats=caveats,
     )  # fmt: skip
 
@@ -230,24 +236,27 @@ ALBUMIN_2_YEARS = _check(
     "diabetes_albumin_2_years",
     Text(da="Voksne med diabetes undersøgt for albuminuri", en="Adults with diabetes tested for albuminuria"),
     Text(da="Albumin/kreatinin i urin inden for to år", en="Albumin/creatinine in urine within two years"),
-    adults_with_diabetes, checked(albumin_tests, YEARS_BETWEEN_CHECKS), "lab_result", 0.95, TWO_YEARS,
+    adults_with_diabetes, checked(albumin_tests, YEARS_BETWEEN_CHECKS), "lab_result", 0.95,
+    look_back=_two_years("lab_result"),
 )  # fmt: skip
 EYE_2_YEARS = _check(
     "diabetes_eye_2_years",
     Text(da="Voksne med diabetes set af øjenlæge", en="Adults with diabetes seen by an eye specialist"),
     Text(da="En kontakt med øjenlæge inden for to år", en="A contact with an eye specialist within two years"),
-    adults_with_diabetes, checked(eye_examinations, YEARS_BETWEEN_CHECKS), "practice_service", 0.90, TWO_YEARS,
+    adults_with_diabetes, checked(eye_examinations, YEARS_BETWEEN_CHECKS), "practice_service", 0.90,
     Text(
         da="Kontakter af anden grund tæller med, og screening på sygehus ses ikke.",
         en="Contacts for other reasons count too, and screening at hospitals is not seen.",
     ),
+    look_back=_two_years("practice_service", "specialist_record"),
 )  # fmt: skip
 FOOT_2_YEARS = _check(
     "diabetes_foot_2_years",
     Text(da="Borgere med diabetes, der fik undersøgt fødder", en="People with diabetes whose feet were examined"),
     Text(da="En ydelse hos fodterapeut inden for to år", en="A service of a podiatrist within two years"),
-    people_with_diabetes, checked(foot_examinations, YEARS_BETWEEN_CHECKS), "practice_service", 0.95, TWO_YEARS,
+    people_with_diabetes, checked(foot_examinations, YEARS_BETWEEN_CHECKS), "practice_service", 0.95,
     Text(da="Fødder undersøgt hos egen læge ses ikke.", en="Feet examined in general practice are not seen."),
+    look_back=_two_years("practice_service"),
 )  # fmt: skip
 
 INDICATORS = (

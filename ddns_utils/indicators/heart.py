@@ -7,10 +7,11 @@ from datetime import timedelta
 import ibis
 
 from ddns_utils.indicators.declare import FindRows, LookAtRows, Proportion, Source
+from ddns_utils.indicators.look_back import LookBack, known, new, wanted
 from ddns_utils.indicators.rows import ill_before, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
-from ddns_utils.phenotypes import DISEASES
+from ddns_utils.phenotypes import DISEASES, TYPE_2
 from ddns_utils.phenotypes.burden import newly_ill
 from ddns_utils.phenotypes.diseases import diagnosis_codes, medicine_codes, purchases, starts_with
 from ddns_utils.phenotypes.stroke_risk import with_stroke_risk
@@ -169,6 +170,7 @@ ANTICOAGULANT_30_DAYS = _declare(
     ("En indløst recept på blodfortyndende medicin dag 0–30", "A prescription for anticoagulants redeemed on day 0–30"),
     new_at_risk_of_stroke, bought_within(ANTICOAGULANTS, ANTICOAGULANT_DAYS), ("hospital_diagnosis", "prescription"),
     _source(f"{AFDK} 1", "high"), standard=0.90, follow_up_days=ANTICOAGULANT_DAYS, caveats=(NEW,),
+    look_back=(new(AF), wanted(HF, DISEASES["hypertension"], TYPE_2)),
 )  # fmt: skip
 TSH_MEASURED = _declare(
     "af_tsh_measured",
@@ -177,6 +179,7 @@ TSH_MEASURED = _declare(
     ("TSH fra 150 dage før til 30 dage efter", "TSH from 150 days before to 30 days after"),
     new_atrial_fibrillation, tsh_around, ("hospital_diagnosis", "lab_result"),
     _source(f"{AFDK} 3 (analysekode uverificeret)", "unverified"), follow_up_days=TSH_AFTER_DAYS, caveats=(NEW,),
+    look_back=(new(AF), LookBack(tables=("lab_result",), days=TSH_BEFORE_DAYS)),
 )  # fmt: skip
 CREATININE_YEARLY = _declare(
     "af_creatinine_yearly",
@@ -184,6 +187,7 @@ CREATININE_YEARLY = _declare(
     ("en borger med atrieflimren, der købte DOAC i perioden", "a person with atrial fibrillation who bought a DOAC"),
     ("Kreatinin mindst én gang i perioden", "Creatinine at least once in the period"),
     on_doac, creatinine_in_period, ("prescription", "lab_result"), _source(f"{AFDK} 4b", "high"), standard=0.95,
+    look_back=known(AF),
 )  # fmt: skip
 ISCHAEMIC_STROKE = _declare(
     "af_ischaemic_stroke",
@@ -191,7 +195,7 @@ ISCHAEMIC_STROKE = _declare(
     ("en borger med atrieflimren, da perioden begyndte", "a person with atrial fibrillation when the period began"),
     ("Aktionsdiagnose DI63 eller DI64 i perioden", "Action diagnosis DI63 or DI64 in the period"),
     with_atrial_fibrillation, stroke_in_period, ("hospital_diagnosis",), _source(f"{AFDK} 5", "high"),
-    direction="lower is better", decimals=2,
+    direction="lower is better", decimals=2, look_back=known(AF),
     caveats=(Text("Borgere, der døde i perioden, indgår ikke.", "People who died in the period are left out."),),
 )  # fmt: skip
 DAYS_COVERED = _declare(
@@ -200,7 +204,7 @@ DAYS_COVERED = _declare(
     ("en borger med atrieflimren, der købte DOAC mindst to gange", "a person who bought a DOAC on two days or more"),
     ("Medicin nok til mindst 80 % af dagene fra første køb", "Medicine for at least 80% of days from the first one"),
     covered_by_doac, enough_covered, ("prescription",),
-    _source("Proportion of days covered; 80 per cent by convention", "unverified"),
+    _source("Proportion of days covered; 80 per cent by convention", "unverified"), look_back=known(AF),
     caveats=(Text("En døgndosis regnes som én dag.", "A defined daily dose is taken to last one day."),),
 )  # fmt: skip
 SGLT2_90_DAYS = _declare(
@@ -210,7 +214,7 @@ SGLT2_90_DAYS = _declare(
     ("En indløst recept på SGLT2-hæmmer dag 0–90", "A prescription for an SGLT2 inhibitor redeemed on day 0–90"),
     new_heart_failure, bought_within(SGLT2, SGLT2_DAYS), ("hospital_diagnosis", "prescription"),
     _source("Dansk Hjertesvigtdatabase (DHD); vinduet på 90 dage er vores eget", "medium"), standard=0.90,
-    follow_up_days=SGLT2_DAYS,
+    follow_up_days=SGLT2_DAYS, look_back=(new(HF),),
     caveats=(
         NEW,
         Text(
@@ -226,6 +230,7 @@ MORTALITY_1_YEAR = _declare(
     ("Død senest 365 dage efter", "Death at most 365 days after"),
     heart_failure_a_year_ago, dead_within_a_year, ("hospital_diagnosis",),
     _source("Dansk Hjertesvigtdatabase (DHD)", "medium"), direction="lower is better", caveats=(NEW,),
+    look_back=(new(HF, days=MORTALITY_DAYS),),
 )  # fmt: skip
 
 ATRIAL_FIBRILLATION = (ANTICOAGULANT_30_DAYS, TSH_MEASURED, DAYS_COVERED, ISCHAEMIC_STROKE, CREATININE_YEARLY)

@@ -7,6 +7,7 @@ import ibis
 from ddns_utils import courses
 from ddns_utils.indicators.cross_sector import READMISSION_DAYS, discharges, readmitted
 from ddns_utils.indicators.declare import LookAtRows, Proportion, Source
+from ddns_utils.indicators.look_back import KNOWN_YEARS, LookBack
 from ddns_utils.indicators.rows import residents, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
@@ -16,6 +17,7 @@ from ddns_utils.registers import Snapshot
 BREATHLESS_FROM = 3
 MORTALITY_DAYS = 30
 EXACERBATION = diagnosis_codes("KOL-exacerbation", "event")
+CODED_BEFORE = (LookBack(tables=("practice_record",), years=KNOWN_YEARS),)
 DRKOL = Source(title="DrKOL, tilpasninger (rkkp.dk); koder uverificerede", retrieved="2026-11", confidence="unverified")
 
 
@@ -109,6 +111,7 @@ def _kol_yearly(id: str, number: int, code: str, what: Text) -> Proportion:
         denominator=people_with_kol_in_general_practice,
         numerator=measured_in_practice(code),
         needs=("practice_record",),
+        look_back=CODED_BEFORE,
         direction="higher is better",
         standard=0.90,
         source=Source(title=f"DrKOL-GP{number}: DSAM's KOL-vejledning 2017", retrieved="2026-11", confidence="high"),
@@ -148,6 +151,7 @@ KOL_REFERRED = Proportion(
     denominator=breathless,
     numerator=referred,
     needs=("practice_record", "referral"),
+    look_back=CODED_BEFORE,
     direction="higher is better",
     source=Source(title="DrKOL-GP5: DSAM's KOL-vejledning 2017", retrieved="2026-11", confidence="medium"),
     caveats=(

@@ -6,6 +6,7 @@ import ibis
 
 from ddns_utils import courses
 from ddns_utils.indicators.declare import Mean, Proportion, Rate, Source
+from ddns_utils.indicators.look_back import LookBack
 from ddns_utils.indicators.rows import with_number, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
@@ -212,10 +213,12 @@ DAYS_TO_OFFER = Mean(
 
 
 def _per_100_courses(id: str, title: Text, numerator, needs: tuple[str, ...], follow_up_days: int) -> Rate:
+    # What is counted before begins 90 days before the stay, and the offer comes some weeks after the stay began.
+    look_back = () if follow_up_days else (LookBack(tables=needs, days=2 * WINDOW_DAYS),)
     return Rate(
         id=id, title=title, one_row_is=COURSE, counted=title, denominator=courses_begun, numerator=numerator,
         needs=("referral", *needs), follow_up_days=follow_up_days, unit=PER_100_COURSES, per=100, decimals=1,
-        source=PROGRAMME, caveats=BEFORE_AFTER,
+        look_back=look_back, source=PROGRAMME, caveats=BEFORE_AFTER,
     )  # fmt: skip
 
 

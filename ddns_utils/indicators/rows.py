@@ -6,6 +6,7 @@ from datetime import date
 
 import ibis
 
+from ddns_utils.indicators.look_back import years_before
 from ddns_utils.kept import keep
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import Disease
@@ -35,14 +36,6 @@ def aged(rows: ibis.Table, snapshot: Snapshot, least: int, on: date) -> ibis.Tab
     """The rows of persons who are at least ``least`` years old on a day."""
     person = snapshot.table("person")
     return rows.semi_join(person.filter(person.birth_date <= years_before(on, least)), "person_id")
-
-
-def years_before(day: date, years: int) -> date:
-    """The same day some years earlier; 28 February for the 29th where there is none."""
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return date(day.year - years, 2, 28)
 
 
 def within(day: ibis.Value, period: Period) -> ibis.Value:
