@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from pathlib import Path
 
 import numpy as np
@@ -144,6 +145,34 @@ def test_a_cell_given_twice_and_a_frame_that_was_not_measured_are_refused():
         disclose(measured([*regions(), regions()[0]]), POLICY)
     with pytest.raises(DefinitionError, match="takes what measure"):
         disclose(pd.DataFrame(), POLICY)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "parameters").glob("disclosure_*.toml")), ids=lambda file: file.stem)
+def test_the_policies_beside_the_owners_can_take_its_place(file):
+    other = Policy.read(file)
+    assert other != POLICY
+    assert other.release_required == POLICY.release_required
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"threshold": "5"}, "needs threshold as int, but it is '5'"),
+        ({"threshold": 2}, "needs threshold from 3 to 1000, but it is 2. Write 5 to hide 1-4."),
+        ({"zeros_are_safe": False, "threshold": 1}, "needs threshold from 2 to 1000, but it is 1"),
+        ({"rule": "rows"}, "has no rule 'rows'. Choose one of: cells, groupings."),
+        ({"method": "blur"}, "has no method 'blur'. Choose one of: suppress, round."),
+        ({"rounding_base": 5}, "needs rounding_base from 0 to 0, but it is 5"),
+        ({"method": "round", "rounding_base": 4}, "needs rounding_base from 5 to 1000, but it is 4"),
+        ({"narrowest_interval": 4}, "needs narrowest_interval from 1 to 3, but it is 4. Whoever reads '<5' knows it"),
+        ({"narrowest_sum_percent": -1}, "needs narrowest_sum_percent from 0 to 100, but it is -1"),
+        ({"publish_first": ("country", "parish")}, "names the level 'parish'. Choose among: country, region,"),
+        ({"publish_first": "country"}, "needs publish_first as tuple"),
+    ],
+)
+def test_a_policy_that_cannot_be_kept_is_refused(change, message):
+    with pytest.raises(DefinitionError, match=re.escape(message)):
+        dataclasses.replace(POLICY, **change)
 
 
 def test_a_policy_file_must_set_everything_and_nothing_else(tmp_path):

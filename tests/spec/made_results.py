@@ -15,8 +15,10 @@ from ddns_utils.measure import COLUMNS, Measured
 from ddns_utils.statistics import intervals
 
 POLICY = Policy(
-    owner="a test", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=5,
-    persons_per_value=5, persons_per_coefficient=10, residual_degrees=10, release_required=False,
+    owner="a test", rule="cells", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=5,
+    hide_small_changes=True, method="suppress", rounding_base=0, narrowest_interval=2, narrowest_sum_percent=10,
+    singletons_know_themselves=True, publish_first=areas.LEVELS, persons_per_value=5, persons_per_coefficient=10,
+    residual_degrees=10, release_required=False,
 )  # fmt: skip
 
 
