@@ -40,7 +40,7 @@ $(LANDED): | $(BIN)/ddns
 report: $(BIN)/ddns $(LANDED)
 	@echo "Running the analyses: $(ANALYSES)"
 	@$(BIN)/ddns run $(ANALYSES) --registers $(DEMO)/registers
-	@$(BIN)/ddns publish
+	@$(BIN)/ddns publish --registers $(DEMO)/registers
 
 ## make test     the environment and the test suite
 test: .venv/.test

@@ -193,30 +193,85 @@ def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | Non
 
 @main.command()
 @click.option("--language", type=click.Choice(["da", "en"]), default="da", show_default=True, help="Of the index page.")
-def publish(language: str) -> None:
-    """Build outputs/site from all finished runs."""
+@REGISTERS
+def publish(language: str, registers: Path | None) -> None:
+    """Build outputs/site from all finished runs that may leave."""
+    from ddns_utils.disclosure.ledger import ledger_of
     from ddns_utils.publish.site import build_site
+    from ddns_utils.registers import open_registers
     from ddns_utils.runs.project import find_project
 
-    index, reports = build_site(find_project(), language)
+    def left_out(run: Any, why: str) -> None:
+        click.echo(f"Left out: {run.analysis}/{run.id}: {why}", err=True)
+
+    index, reports = build_site(find_project(), language, ledger_of(open_registers(registers)), left_out)
     click.echo(f"{reports} reports. Open {index}")
 
 
 @main.command()
+@click.argument("run")
+@click.option("--by", required=True, metavar="NAME", help="Who decides.")
+@click.option("--note", default="", help="What was looked at, or why.")
+@REGISTERS
+def release(run: str, by: str, note: str, registers: Path | None) -> None:
+    """Let RUN out: record who decided, after the guard and the comparison with what is published."""
+    from ddns_utils.disclosure.ledger import ledger_of
+    from ddns_utils.registers import open_registers
+    from ddns_utils.runs.project import find_project
+    from ddns_utils.runs.release import find_run
+    from ddns_utils.runs.release import release as let_out
+    from ddns_utils.runs.running import owners_policy
+
+    project = find_project()
+    found = find_run(project, run)
+    entry = let_out(project, found, ledger_of(open_registers(registers)), owners_policy(project), by, note)
+    click.echo(f"{found.analysis}/{found.id} is released by {by}: entry {entry['number']} of the ledger.")
+
+
+@main.command()
+@click.argument("run")
+@click.option("--by", required=True, metavar="NAME", help="Who decides.")
+@click.option("--note", default="", help="Why.")
+@REGISTERS
+def withdraw(run: str, by: str, note: str, registers: Path | None) -> None:
+    """Take RUN off the site when it is built next; that it was seen stays in the ledger."""
+    from ddns_utils.disclosure.ledger import ledger_of
+    from ddns_utils.registers import open_registers
+    from ddns_utils.runs.project import find_project
+    from ddns_utils.runs.release import find_run
+    from ddns_utils.runs.release import withdraw as take_back
+
+    found = find_run(find_project(), run)
+    entry = take_back(found, ledger_of(open_registers(registers)), by, note)
+    click.echo(f"{found.analysis}/{found.id} is withdrawn: entry {entry['number']} of the ledger. Now: ddns publish")
+
+
+@main.command()
 @click.argument("name", required=False)
-def runs(name: str | None) -> None:
-    """List runs, newest first."""
+@REGISTERS
+def runs(name: str | None, registers: Path | None) -> None:
+    """List runs, newest first, and whether they are out."""
+    from ddns_utils.disclosure.ledger import ledger_of
     from ddns_utils.progress import show_table
+    from ddns_utils.registers import open_registers
     from ddns_utils.runs.folders import list_runs
     from ddns_utils.runs.project import find_project
+    from ddns_utils.runs.release import standing
 
     project = find_project()
     listed = list_runs(project, project.require_analysis(name) if name else None)
+    ledger = ledger_of(open_registers(registers))
     rows = [
-        [run.analysis, run.id, run.status, " ".join(f"{k}={v}" for k, v in run.record.get("parameters", {}).items())]
+        [
+            run.analysis,
+            run.id,
+            run.status,
+            standing(run, ledger),
+            " ".join(f"{k}={v}" for k, v in run.record.get("parameters", {}).items()),
+        ]
         for run in listed
     ]
-    show_table("", ["analysis", "run", "status", "parameters"], rows)
+    show_table("", ["analysis", "run", "status", "out", "parameters"], rows)
 
 
 if __name__ == "__main__":

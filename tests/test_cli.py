@@ -89,7 +89,7 @@ def test_run_publish_and_list(story):
     assert (story.root / report).is_file()
 
     listed = ddns(story, "runs").stdout.splitlines()
-    assert [line.split("\t")[::2] for line in listed[1:]] == [["broken", "failed"], ["chronic_disease", "finished"]]
+    assert [line.split("\t")[:3:2] for line in listed[1:]] == [["broken", "failed"], ["chronic_disease", "finished"]]
 
     published = ddns(story, "publish")
     assert published.returncode == 0
@@ -110,7 +110,7 @@ def test_version_is_the_packages(story):
 
 def test_every_command_explains_itself(story):
     commands = re.findall(r"^  (\w+) {2,}\S", ddns(story, "--help").stdout, re.MULTILINE)
-    assert commands == ["intake", "publish", "registers", "run", "runs", "synthesize"]
+    assert commands == ["intake", "publish", "registers", "release", "run", "runs", "synthesize", "withdraw"]
     for command in commands:
         assert ddns(story, command, "--help").returncode == 0
 

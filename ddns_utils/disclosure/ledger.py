@@ -35,6 +35,15 @@ OWNER_ONLY = 0o700
 
 
 @dataclass(frozen=True)
+class Table:
+    """A disclosed table as a run recorded it: rows as in ``Published``, and what the audit said."""
+
+    frame: pd.DataFrame
+    kinds: dict[str, str]
+    audit: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Ledger:
     """The ledger in a folder; a folder that does not exist is an empty ledger, version 0."""
 
@@ -68,11 +77,11 @@ class Ledger:
         return entries[-1] if entries else None
 
     def add(self, event: str, run: str, **what: Any) -> dict[str, Any]:
-        """Write an entry about a run, whole or not at all, and return it. Raises DataError for a run without record."""
+        """Write an entry about a run, whole or not at all, and return it; a run without a record discloses nothing."""
         with self._alone():
             entries = self.entries()
             seen = {content for entry in entries for content in entry["tables"]}
-            tables = {table.content: len(table.frame) for table in self.tables(run)}
+            tables = {table.content: len(table.frame) for table in (self.tables(run) if self.has(run) else [])}
             entry = {
                 "number": len(entries) + 1,
                 "event": event,
@@ -97,23 +106,28 @@ class Ledger:
                     tables.setdefault(table.content, table)
         return list(tables.values())
 
+    def fingerprint(self, version: int | None = None) -> str:
+        """Hash of what was published up to a version; the same as long as nothing new is."""
+        new = sorted(content for entry in self.entries()[:version] for content in entry["new"])
+        return hashlib.sha256("\n".join(new).encode()).hexdigest()
+
     def has(self, run: str) -> bool:
         """Whether the true numbers of a run are here."""
         return (self.path / "runs" / run).is_dir()
 
     def tables(self, run: str) -> list[Published]:
         """The disclosed tables of a run, in the order they were made. Raises DataError if they are not here."""
-        return [Published(frame, kinds, run).about_persons() for frame, kinds in self.rows(run) if kinds]
+        return [Published(one.frame, one.kinds, run).about_persons() for one in self.rows(run) if one.kinds]
 
-    def rows(self, run: str) -> list[tuple[pd.DataFrame, dict[str, str]]]:
-        """All rows of a run's tables, also those about deliveries, and the kinds of the indicators about persons."""
+    def rows(self, run: str) -> list[Table]:
+        """The disclosed tables of a run with all their rows. Raises DataError if they are not here."""
         folder = self.path / "runs" / run
         if not folder.is_dir():
             raise DataError(
                 f"The ledger beside these registers has no record of the numbers of {run}. Let DDNS_REGISTERS name the "
                 "registers that it was made from, or run the analysis again."
             )
-        return [read_table(file) for file in sorted(folder.glob("table-*.parquet"))]
+        return [_read_table(file) for file in sorted(folder.glob("table-*.parquet"))]
 
     def shown(self, run: str) -> list[dict[str, Any]]:
         """What a run displayed of its tables: kind, title, table (from 0) and positions of the rows, in order."""
@@ -163,20 +177,19 @@ def ledger_of(registers: Registers) -> Ledger:
     return Ledger(registers.path / "ledger")
 
 
-def write_table(folder: Path, number: int, frame: pd.DataFrame, kinds: dict[str, str]) -> None:
-    """Keep a disclosed table in a run's record; ``frame`` as in ``Published``, with all rows."""
+def write_table(
+    folder: Path, number: int, frame: pd.DataFrame, kinds: dict[str, str], audit: dict[str, Any] | None = None
+) -> None:
+    """Keep a disclosed table in a run's record; ``frame`` and ``kinds`` as in ``Published``, with all rows."""
     file = folder / f"table-{number:03d}.parquet"
     part = file.with_suffix(".part")
-    frame.attrs = {"kinds": kinds}
     frame.to_parquet(part, index=False)
     part.rename(file)
+    _write(json.dumps({"kinds": kinds, "audit": audit or {}}), file.with_suffix(".json"))
 
 
-def read_table(file: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """A table of a run's record and the kinds of its indicators about persons."""
-    frame = pd.read_parquet(file)
-    kinds = frame.attrs.pop("kinds")
-    return frame, kinds
+def _read_table(file: Path) -> Table:
+    return Table(pd.read_parquet(file), **json.loads(file.with_suffix(".json").read_text(encoding="utf-8")))
 
 
 def _protected(folder: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +59,7 @@ def remember(disclosed: Disclosed, true: pd.DataFrame, kinds: Mapping[str, str])
     rows = published(true, disclosed.frame, kinds)
     _calls.append(_Call(disclosed, rows.about_persons(), *_cell()))
     if record := _record():
-        write_table(record, len(_calls), rows.frame, dict(kinds))
+        write_table(record, len(_calls), rows.frame, dict(kinds), asdict(disclosed.audit))
 
 
 def showed(kind: str, disclosed: Disclosed, rows: pd.DataFrame, **words: Any) -> dict[str, int]:

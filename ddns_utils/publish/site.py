@@ -1,49 +1,99 @@
-"""The site: an index of analyses and a copy of every finished run's report, readable without a server."""
+"""The site: an index of analyses and the report of every finished run that may leave, readable without a server."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
 from ddns_utils.disclosure import Policy
+from ddns_utils.disclosure.ledger import PUBLISHED, RELEASED, WITHDRAWN, Ledger, ledger_of
 from ddns_utils.errors import DataError
 from ddns_utils.language import day
 from ddns_utils.publish.page import page
+from ddns_utils.registers import open_registers
 from ddns_utils.runs import door
 from ddns_utils.runs.folders import RunFolder, list_runs
 from ddns_utils.runs.manifest import sha256
 from ddns_utils.runs.project import Project
+from ddns_utils.runs.release import enter, given_away, require_whole
 from ddns_utils.runs.running import owners_policy
 
 
-def build_site(project: Project, language: str = "da") -> tuple[Path, int]:
+def build_site(
+    project: Project,
+    language: str = "da",
+    ledger: Ledger | None = None,
+    on_left_out: Callable[[RunFolder, str], None] = lambda run, why: None,
+) -> tuple[Path, int]:
     """Build ``outputs/site`` anew; the index is in ``language``, reports are as they were run.
 
     Returns its index page and the number of reports. It is built aside and swapped in when whole, so that readers
     see the old site or the new one. Raises DataError if a report is no longer what its run wrote, or if anything about
     single persons or anything that the policy of today hides is in a run's folder.
+
+    Runs that may not leave are left out, and ``on_left_out`` is told why: those that nobody released where the policy
+    demands it, those that were withdrawn, and those that would give small numbers away beside what is published. What
+    reaches the site for the first time is entered in the ``ledger`` (that of the registers of today unless given).
     """
     policy = owners_policy(project)
-    runs = [run for run in list_runs(project) if run.status == "finished"]
+    ledger = ledger or ledger_of(open_registers())
+    finished = [run for run in list_runs(project) if run.status == "finished"]
+    for run in finished:
+        _require_unchanged(run, policy)
+    new_here, why = _may_leave(finished, ledger, policy)
+    for run in finished:
+        if run.id in why:
+            on_left_out(run, why[run.id])
+    runs = [run for run in finished if run.id not in why]
     project.outputs.mkdir(exist_ok=True)
     site = project.outputs / "site"
     with tempfile.TemporaryDirectory(prefix=".site-", dir=project.outputs) as work:
         new, old = Path(work) / "new", Path(work) / "old"
         new.mkdir()
         for run in runs:
-            _copy(run, new, policy)
+            (new / run.analysis).mkdir(exist_ok=True)
+            shutil.copyfile(run.path / "report.html", new / run.analysis / f"{run.id}.html")
         analyses = [_entry(list(group), language) for _, group in groupby(runs, key=lambda run: run.analysis)]
         (new / "index.html").write_text(page("index.html.j2", language, analyses=analyses), encoding="utf-8")
+        for run in new_here:  # before anybody can see it
+            enter(PUBLISHED, run, ledger, policy)
         if site.exists():
             site.rename(old)
         new.rename(site)
     return site / "index.html", len(runs)
 
 
-def _copy(run: RunFolder, new: Path, policy: Policy | None) -> None:
+def _may_leave(
+    runs: Sequence[RunFolder], ledger: Ledger, policy: Policy | None
+) -> tuple[list[RunFolder], dict[str, str]]:
+    """The runs that reach the site for the first time, and why others may not leave, by their id."""
+    new_here, why = [], {}
+    published = ledger.published()
+    for run in sorted(runs, key=lambda run: run.id):
+        state = ledger.state(run.id)
+        if state and state["event"] == WITHDRAWN:
+            why[run.id] = f"it was withdrawn by {state['by']}."
+        elif policy and policy.release_required and not (state and state["event"] == RELEASED):
+            why[run.id] = "nobody has released it. ddns release lets it out."
+        elif state is None:
+            try:
+                require_whole(run, ledger)
+                reason = given_away(run, ledger, policy, published)
+            except DataError as error:
+                reason = str(error)
+            if reason:
+                why[run.id] = reason
+            elif run.record["disclosure"]["tables"]:
+                new_here.append(run)
+                published += ledger.tables(run.id)
+    return new_here, why
+
+
+def _require_unchanged(run: RunFolder, policy: Policy | None) -> None:
     report = run.path / "report.html"
     if not report.is_file() or sha256(report) != run.record["files"]["report.html"]:
         raise DataError(
@@ -55,8 +105,6 @@ def _copy(run: RunFolder, new: Path, policy: Policy | None) -> None:
             f"{run.analysis}/{run.id} cannot be published: {door.in_words(found)}. "
             "Nothing is published. Delete that run's folder and run the analysis again."
         )
-    (new / run.analysis).mkdir(exist_ok=True)
-    shutil.copyfile(report, new / run.analysis / f"{run.id}.html")
 
 
 def _entry(runs: list[RunFolder], language: str) -> dict[str, object]:

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ from nbformat import NotebookNode
 
 from ddns_utils.disclosure import Policy
 from ddns_utils.disclosure.leaks import without_values
+from ddns_utils.disclosure.ledger import Ledger, ledger_of
 from ddns_utils.errors import DataError, DdnsError, RunError
 from ddns_utils.language import LANGUAGES
-from ddns_utils.registers import Snapshot
+from ddns_utils.registers import Registers, Snapshot
 from ddns_utils.runs import door
 from ddns_utils.runs.contract import Contract
 from ddns_utils.runs.engine import CellError, execute
@@ -59,6 +60,7 @@ class Plan:
             self.record["sources"],
             self.record["registers"]["version"],
             self.record["registers"]["tables"],
+            self.record["published_before"]["sha256"],
             self.record["code"]["ddns_utils_sha256"],
             self.record["packages"],
         ]
@@ -73,6 +75,7 @@ def plan(project: Project, contract: Contract, values: dict[str, Any], snapshot:
             "Land deliveries first: ddns intake PATH. For made-up ones: ddns synthesize."
         )
     language = str(values.get("language", LANGUAGES[0]))
+    ledger = ledger_of(Registers(snapshot.path))
     record = {
         "analysis": contract.analysis,
         "notebook": contract.notebook.name,
@@ -80,6 +83,7 @@ def plan(project: Project, contract: Contract, values: dict[str, Any], snapshot:
         "shown": contract.shown(values, language),
         "language": language,
         "registers": {"version": snapshot.version, "tables": snapshot.tables},
+        "published_before": {"ledger_version": ledger.version, "sha256": ledger.fingerprint()},
         "notice": _notice(snapshot.path / "notice.txt", language),
         "sources": _sources(project, contract),
         "code": code_state(project.root),
@@ -100,16 +104,36 @@ def run(
 
     Raises RunError if a cell does not finish within ``seconds`` for the whole notebook, if the report cannot be
     rendered, or if anything about single persons or anything small is in what was made. The folder then keeps notebook
-    and log without that, and has ``failed.json`` instead of a manifest.
+    and log without that, and has ``failed.json`` instead of a manifest. The true numbers of a run that finished are
+    kept in the ledger beside the registers.
     """
-    policy = owners_policy(project)
     folder, started = new_folder(project, planned.contract.analysis, planned.key)
+    ledger = ledger_of(Registers(planned.snapshot.path))
+    try:
+        return _carry_out(project, planned, folder, started, ledger, render, on_cell, seconds)
+    finally:
+        ledger.drop(folder.id)
+
+
+def _carry_out(
+    project: Project,
+    planned: Plan,
+    folder: RunFolder,
+    started: datetime,
+    ledger: Ledger,
+    render: Render,
+    on_cell: Callable[[int, int], None],
+    seconds: float,
+) -> RunFolder:
+    policy = owners_policy(project)
     record = {"run": folder.id, "key": planned.key, **planned.record, "started": started.isoformat()}
     env = os.environ | {
         "DDNS_PROJECT": str(project.root),
         "DDNS_REGISTERS": str(planned.snapshot.path),
         "DDNS_STORE_VERSION": str(planned.snapshot.version),
         "DDNS_RUN_FOLDER": str(folder.path),
+        "DDNS_RECORD": str(ledger.begin(folder.id)),
+        "DDNS_LEDGER_VERSION": str(record["published_before"]["ledger_version"]),
         "DDNS_LANGUAGE": record["language"],
     }
     try:
@@ -150,9 +174,21 @@ def run(
         raise _failure(
             folder, record, policy, f"{door.in_words(removed)}. It was removed. Save disclosed results with save()"
         )
+    record["disclosure"] = _disclosure(ledger, folder.id, policy)
     write_json(record | {"files": file_hashes(folder.path)}, folder.path / MANIFEST)
     point_latest(folder)
     return folder
+
+
+def _disclosure(ledger: Ledger, run: str, policy: Policy | None) -> dict[str, Any]:
+    """What was disclosed: the policy, each table's indicators and audit, and the hash of their record in the ledger."""
+    kept = ledger.keep(run)
+    tables = ledger.rows(run)
+    return {
+        "policy": asdict(policy) if policy else None,
+        "tables": [{"indicators": sorted(set(one.frame["indicator"])), **one.audit} for one in tables],
+        "record_sha256": kept,
+    }
 
 
 def owners_policy(project: Project) -> Policy | None:

@@ -81,10 +81,21 @@ def test_only_the_owner_can_read_it(ledger):
     assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o700
 
 
-def test_a_run_without_a_record_is_not_entered(ledger):
+def test_the_numbers_of_a_run_without_a_record_are_asked_for_in_vain(ledger):
     with pytest.raises(DataError, match=r"no record of the numbers of r9\. Let DDNS_REGISTERS name"):
-        ledger.add(RELEASED, "r9")
-    assert ledger.version == 0
+        ledger.tables("r9")
+
+
+def test_the_fingerprint_is_the_same_until_something_new_is_published(ledger):
+    record(ledger, "r1", table())
+    record(ledger, "r2", table())
+    record(ledger, "r3", table(31.0))
+    seen = []
+    for run in ("r1", "r2", "r3"):
+        ledger.add(RELEASED, run)
+        seen.append(ledger.fingerprint())
+    assert seen[0] == seen[1] == ledger.fingerprint(1)
+    assert len({ledger.fingerprint(0), seen[1], seen[2]}) == 3
 
 
 @pytest.mark.parametrize("fault", ["changed", "missing"])
