@@ -7,9 +7,12 @@ import json
 import os
 import platform
 import subprocess
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from ddns_utils.disclosure.policy import Policy
 
 MANIFEST = "manifest.json"
 FAILED = "failed.json"
@@ -43,6 +46,11 @@ def package_state(root: Path) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }
+
+
+def policy_state(policy: Policy | None) -> dict[str, Any] | None:
+    """The disclosure policy's settings, as JSON gives them back."""
+    return json.loads(json.dumps(asdict(policy))) if policy else None
 
 
 def sha256(file: Path) -> str:

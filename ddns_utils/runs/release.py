@@ -8,7 +8,6 @@ small numbers away beside what was published since it was made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from ddns_utils.disclosure import Policy, Published
@@ -18,7 +17,7 @@ from ddns_utils.disclosure.recheck import no_longer_safe
 from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.runs import door
 from ddns_utils.runs.folders import RunFolder, list_runs
-from ddns_utils.runs.manifest import MANIFEST, file_hashes, sha256
+from ddns_utils.runs.manifest import MANIFEST, file_hashes, policy_state, sha256
 from ddns_utils.runs.project import Project, did_you_mean
 
 
@@ -71,7 +70,7 @@ def enter(event: str, run: RunFolder, ledger: Ledger, policy: Policy | None, **w
         manifest_sha256=sha256(run.path / MANIFEST) if (run.path / MANIFEST).is_file() else None,
         parameters=record.get("parameters"),
         registers=record.get("registers"),
-        policy=asdict(policy) if policy else None,
+        policy=policy_state(policy),
     )
 
 
@@ -104,7 +103,7 @@ def given_away(run: RunFolder, ledger: Ledger, policy: Policy | None, earlier: S
     own = {table.content for table in ledger.tables(run.id)}
     known = {table.content for table in ledger.published(before["ledger_version"])}
     since = [table for table in earlier if table.content not in known | own]
-    if not since and disclosure["policy"] == asdict(policy):
+    if not since and disclosure["policy"] == policy_state(policy):
         return ""
     try:
         lost = no_longer_safe(ledger.tables(run.id), policy, earlier)

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from ddns_utils.runs.manifest import (
     code_state,
     file_hashes,
     package_state,
+    policy_state,
     sha256,
     write_json,
     write_whole,
@@ -185,7 +186,7 @@ def _disclosure(ledger: Ledger, run: str, policy: Policy | None) -> dict[str, An
     kept = ledger.keep(run)
     tables = ledger.rows(run)
     return {
-        "policy": asdict(policy) if policy else None,
+        "policy": policy_state(policy),
         "tables": [{"indicators": sorted(set(one.frame["indicator"])), **one.audit} for one in tables],
         "record_sha256": kept,
     }

@@ -16,8 +16,9 @@ from ddns_utils.errors import DataError, DefinitionError, RunError
 from ddns_utils.indicators.cross_sector import READMISSION_30D
 from ddns_utils.publish.site import build_site
 from ddns_utils.registers import Registers
+from ddns_utils.runs import release as releasing
 from ddns_utils.runs.folders import RunFolder
-from ddns_utils.runs.manifest import FAILED, file_hashes, write_json
+from ddns_utils.runs.manifest import FAILED, file_hashes, policy_state, write_json
 from ddns_utils.runs.release import find_run, release, standing, withdraw
 
 DEMANDING = dataclasses.replace(POLICY, release_required=True)
@@ -50,7 +51,7 @@ class House:
             "parameters": {"area": "DK"} | parameters, "shown": [], "title": "T", "summary": "S", "language": "da",
             "started": "2026-01-01T00:00:00+00:00", "notice": None, "registers": {"version": 1, "tables": {}},
             "published_before": {"ledger_version": self.ledger.version, "sha256": self.ledger.fingerprint()},
-            "disclosure": {"policy": dataclasses.asdict(policy), "tables": [{}], "record_sha256": self.ledger.keep(name)},
+            "disclosure": {"policy": policy_state(policy), "tables": [{}], "record_sha256": self.ledger.keep(name)},
         }  # fmt: skip
         write_json(record | {"files": file_hashes(folder.path)}, folder.path / "manifest.json")
         return folder
@@ -82,7 +83,7 @@ def test_a_release_records_who_when_what_and_by_which_rules(house):
         "event": RELEASED, "run": run.id, "analysis": "story", "by": "Ada", "note": "looked at every table",
         "parameters": {"area": "DK"},
     }  # fmt: skip
-    assert entry["policy"] == dataclasses.asdict(POLICY)
+    assert entry["policy"] == policy_state(POLICY)
     assert entry["manifest_sha256"] == file_hashes(run.path)["manifest.json"]
     assert [table.run for table in house.ledger.published()] == [run.id]
 
@@ -175,6 +176,16 @@ def test_a_run_that_the_policy_of_today_would_hide_is_not_released(house):
     with pytest.raises(DataError, match=r"cannot be released: .* of its numbers would be hidden .* ddns run story"):
         house.release(run, policy=stricter)
     assert house.release(run)["event"] == RELEASED
+
+
+def test_a_run_is_looked_at_again_only_when_rules_or_publications_have_changed(house, monkeypatch):
+    asked = []
+    monkeypatch.setattr(releasing, "no_longer_safe", lambda *about: asked.append(about) or 0)
+    first, second = house.run(FIRST), house.run(SECOND, rows=REGION)
+    house.release(first)
+    assert len(asked) == 0
+    house.release(second)
+    assert len(asked) == 1
 
 
 def test_what_would_be_hidden_today_is_counted_number_by_number():
@@ -270,7 +281,7 @@ def test_a_run_keeps_the_true_numbers_of_every_call_beside_the_registers_and_non
     assert [(table["indicators"], table["cells"], table["small"]) for table in disclosure["tables"]] == [
         (["readmission_30d"], 2, 1), (["readmission_30d"], 1, 0),
     ]  # fmt: skip
-    assert disclosure["policy"] == dataclasses.asdict(POLICY)
+    assert disclosure["policy"] == policy_state(POLICY)
     assert run.record["published_before"]["ledger_version"] == 0
     assert house.release(run)["new"]
     assert not (house.project.root / "registers" / "ledger" / "making" / run.id).exists()
