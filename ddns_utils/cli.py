@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import shutil
 import signal
+import sys
 from datetime import date, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
@@ -189,6 +191,39 @@ def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | Non
             click.echo(f"{name}: {folder.path.relative_to(project.root) / 'report.html'}")
     if failures:
         raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.argument("person")
+@click.option("--disease", "diseases", multiple=True, help="A disease by its id; all that the person has unless told.")
+@click.option("--indicator", help="An indicator by its id, with --period.")
+@click.option("--period", help="The period of --indicator, such as 2025 or 2025Q1.")
+@click.option("--language", type=click.Choice(["da", "en"]), default="da", show_default=True, help="Of the words.")
+@REGISTERS
+def explain(
+    person: str,
+    diseases: tuple[str, ...],
+    indicator: str | None,
+    period: str | None,
+    language: str,
+    registers: Path | None,
+) -> None:
+    """Show which rows make PERSON, a pseudonym, ill by which rule, or in or out of an indicator. On a terminal only."""
+    if not sys.stdout.isatty():
+        raise click.UsageError("explain shows the rows of one person on a terminal, and writes to no file and no pipe.")
+    from ddns_utils.explain import explain as told
+    from ddns_utils.indicators import INDICATORS
+    from ddns_utils.period import Period
+    from ddns_utils.registers import open_registers
+
+    if indicator and indicator not in INDICATORS:
+        near = difflib.get_close_matches(indicator, INDICATORS, 1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise click.UsageError(f"There is no indicator '{indicator}'.{hint}")
+    chosen = INDICATORS[indicator] if indicator else None
+    when = Period.parse(period) if period else None
+    for line in told(open_registers(registers).snapshot(), person, diseases, chosen, when, language):
+        click.echo(line)
 
 
 @main.command()

@@ -100,8 +100,8 @@ def podiatry(snapshot: Snapshot) -> ibis.Table:
 def glucose_lowering_purchases(snapshot: Snapshot) -> ibis.Table:
     """Purchases of A10 other than GLP-1 and SGLT2, without metformin for PCOS or in pregnancy.
 
-    Columns: person_id, day, ddd, insulin (A10A without the GLP-1 combination), purchase (what tells two purchases of
-    one day apart: ATC, doses and indication).
+    Columns: person_id, day, atc, ddd, insulin (A10A without the GLP-1 combination), purchase (what tells two
+    purchases of one day apart: ATC, doses and indication).
     """
     bought = snapshot.table("prescription")
     bought = bought.filter(starts_with(bought.atc, GLUCOSE_LOWERING), ~starts_with(bought.atc, NOT_GLUCOSE_LOWERING))
@@ -115,7 +115,7 @@ def glucose_lowering_purchases(snapshot: Snapshot) -> ibis.Table:
     bought = bought.filter(~((bought.sex == "F") & (bought.atc == METFORMIN) & young_or_pcos))
     insulin = starts_with(bought.atc, INSULIN) & (bought.atc != INSULIN_WITH_GLP1)
     purchase = bought.atc + "/" + bought.ddd.cast("string").fill_null("") + "/" + bought.indication.fill_null("")
-    rows = bought.select("person_id", "ddd", day="dispensed_on", insulin=insulin, purchase=purchase).distinct()
+    rows = bought.select("person_id", "atc", "ddd", day="dispensed_on", insulin=insulin, purchase=purchase).distinct()
     return _outside_pregnancy(snapshot, rows)
 
 

@@ -94,7 +94,7 @@ def _in_practice(group: str, confidence: str = "unverified") -> Rule:
     def find(snapshot: Snapshot) -> ibis.Table:
         rows = snapshot.table("practice_record")
         rows = rows.filter(rows.kind == "diagnosis", rows.code.isin(codes))
-        return rows.select("person_id", day="recorded_on")
+        return rows.select("person_id", "code", day="recorded_on")
 
     return Rule(
         name="general practice",

@@ -16,6 +16,14 @@ counts those nine, by our rules, in a made-up Denmark of 20,000 citizens that is
 holds each within 15 per cent of the published prevalence for 2025. That shows that rules, registers and made-up data
 agree; it does not validate a rule, which takes real registers and a gold standard. Hypertension and ischaemic heart
 disease are not among the nine. The made-up Denmark gives the latter's diagnosis to far too many.
+
+## One person
+
+`ddns explain PERSON` tells for one pseudonym which rows of which register each rule found (`+`), which it passed over
+(`–`), and from which day which rule knew the disease; `--disease ID` asks for one disease. With `--indicator ID
+--period 2025` it tells whether and where the person is among the indicator's rows, whether it counts, and the rows of
+the registers it reads. It is for those who make and check rules and may see persons' rows: it writes to a terminal
+only, refuses files, pipes and runs, and never names a person in an error.
 """
 
 
