@@ -2,12 +2,15 @@
 
 SOURCE: ../shared/reference: PHEindicatormethods testdata_funnel_prop_*.csv. Absolute tolerance 1e-6 percentage points: they
 are printed with 6 decimals. PHEindicatormethods testdata_funnel_ratio_outputs.csv (5 of its rows). Relative tolerance 1e-5:
-its limits are found by bisection to 1e-7 of v, where the number expected is (1 + observed) v / (1 - v). Benjamini and Hochberg 1995, section 4.1: the 15 p-values and the 4 rejections.
+its limits are found by bisection to 1e-7 of v, where the number expected is (1 + observed) v / (1 - v). Benjamini and Hochberg 1995,
+section 4.1: the 15 p-values and the 4 rejections, as SciPy's documentation of false_discovery_control quotes them
+too. SciPy's chisquare (relative tolerance 1e-12: one closed formula).
 """
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from ddns_utils.statistics import benchmark
 
@@ -80,6 +83,16 @@ def test_limits_of_a_ratio_and_of_a_rate_reproduce_phe(kind, agree):
             lower, _ = benchmark.funnel_limits(low / baseline, baseline, kind, confidence)
             _, upper = benchmark.funnel_limits(high / baseline, baseline, kind, confidence)
             agree([lower, upper], [baseline * observed / low, baseline * observed / high])
+
+
+@pytest.mark.reproduces(
+    "benchmark.over_dispersion", source="SciPy, chisquare (nothing winsorised)", numbers=2, rel=1e-12
+)
+def test_dispersion_without_winsorising_is_pearsons_statistic_for_each_area(agree):
+    for observed in ([16, 14, 28, 16, 12, 20, 10, 12], [5, 20, 100, 716]):
+        expected = np.mean(observed)
+        z = (np.array(observed) - expected) / np.sqrt(expected)
+        agree(benchmark.over_dispersion(z, winsorise=0), stats.chisquare(observed).statistic / len(observed))
 
 
 @pytest.mark.reproduces("benchmark.false_discovery", source="Benjamini and Hochberg 1995, section 4.1", numbers=15)

@@ -2,7 +2,8 @@
 
 SOURCE: ../shared/reference: PHEindicatormethods testdata_Byars_Wilson.xlsx (relative tolerance 1e-9: closed formulas in
 double precision); the atrial fibrillation database's annual report 2024 (all printed digits). Newcombe, Statistics in
-Medicine 1998, 873-890, table II, method 10 (all printed digits). NIST/SEMATECH e-Handbook 1.3.5.2 (5 of its 6 decimals:
+Medicine 1998, 873-890, table II, method 10 (all printed digits; read again in several packages' tests, which quote all
+eight rows alike). NIST/SEMATECH e-Handbook 1.3.5.2 gives 9.258242 to 9.264679 (5 of its 6 decimals:
 the spread it starts from is rounded). statsmodels' confint_poisson_2indep (relative tolerance
 1e-9: the same closed formula in another's hands).
 """

@@ -1,8 +1,11 @@
 """Control charts, change points and trends against numbers made outside this project.
 
-SOURCE: NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.3.2 (30 wafers of 50 chips: 0.2313, 0.0524, 0.4102; all printed
-digits) and 6.3.3.1 (25 wafers: 16, 4, 28). Coal-mining disasters 1851-1962: Jarrett, Biometrika 1979; Carlin, Gelfand and Smith, Applied Statistics 1992,
-put the change most probably after 1891, 1890 or 1889 being nearly as likely. The trend is compared with statsmodels' GLM with
+SOURCE: Montgomery, Introduction to Statistical Quality Control, table 7.1 (30 samples of 50 cans of orange juice, also told
+as wafers in NIST/SEMATECH e-Handbook 6.3.3.2): 0.2313, 0.0524, 0.4102; all printed digits. NIST 6.3.3.1 (25 wafers: 16, 4, 28).
+Coal-mining disasters 1851-1962: Jarrett, Biometrika 1979, the yearly counts as Carlin, Gelfand and Smith, Applied Statistics
+1992, print them; R's boot::coal cut by year gives 1941 and 1942 as 3, 3 instead of 4, 2. They put the change most probably
+after 1891, 1890 or 1889 being nearly as likely. Two of three beyond 2σ: NHSRplotthedots,
+tests/testthat/test-ptd_calculate_point_type.R, which marks the same points. The trend is compared with statsmodels' GLM with
 the design written out another way (a level for each month instead of an intercept and differences), and with statsmodels'
 NegativeBinomial, which finds everything at once (relative tolerance 1e-3: two optimisers on one likelihood).
 """
@@ -22,8 +25,8 @@ DISASTERS = (
 )
 
 
-@pytest.mark.reproduces("trend.p_chart", source="NIST e-Handbook 6.3.3.2", numbers=3, digits=4)
-def test_the_p_chart_of_the_nist_handbook(agree):
+@pytest.mark.reproduces("trend.p_chart", source="Montgomery, table 7.1", numbers=3, digits=4)
+def test_the_p_chart_of_montgomerys_orange_juice(agree):
     chart = trend.p_chart(pd.Series(WAFERS), pd.Series([50] * 30))
     agree(chart[["centre", "lower", "upper"]].iloc[0], [0.2313, 0.0524, 0.4102])
     assert chart.index[chart["beyond_3_sigma"]].tolist() == [14, 22]
@@ -36,9 +39,27 @@ def test_the_chart_of_counts_of_the_nist_handbook(agree):
     assert chart.index[chart["beyond_3_sigma"]].tolist() == [23]
 
 
+@pytest.mark.reproduces("trend.signals", source="NHSRplotthedots, ptd_part_of_two_in_three", numbers=32)
+def test_two_of_three_are_the_points_that_plot_the_dots_marks(agree):
+    for beyond, marked in (
+        ([1, 0, 1], [1, 0, 1]),
+        ([0, 1, 1], [0, 1, 1]),
+        ([1, 1, 0], [1, 1, 0]),
+        ([0, 0, 1, 0, 1, 0, 0], [0, 0, 1, 0, 1, 0, 0]),
+        ([0, 0, 1, 1, 0, 0, 0], [0, 0, 1, 1, 0, 0, 0]),
+        ([1, 0, 0, 1], [0, 0, 0, 0]),
+        ([1, 0, 0, 1, 1], [0, 0, 0, 1, 1]),
+    ):
+        z = pd.Series(beyond) * 2.5
+        agree(trend.signals(z, 0, 1)["two_of_three_beyond_2_sigma"].astype(int), marked)
+
+
 @pytest.mark.reproduces("trend.change_points", source="Coal-mining disasters 1851-1962 (Jarrett 1979)", numbers=1)
-def test_the_level_of_coal_mining_disasters_changes_once_about_1890(agree):
+@pytest.mark.parametrize("of_1941_and_1942", [(4, 2), (3, 3)])
+def test_the_level_of_coal_mining_disasters_changes_once_about_1890(of_1941_and_1942, agree):
     disasters = pd.Series([int(count) for count in DISASTERS.split()], range(1851, 1963))
+    assert tuple(disasters[[1941, 1942]]) == (4, 2)
+    disasters[[1941, 1942]] = of_1941_and_1942
     assert disasters.sum() == 191
     changes = trend.change_points(disasters)
     agree(changes, [1892])
