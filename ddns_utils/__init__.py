@@ -29,6 +29,7 @@ _WHERE = {
     "show_findings": "ddns_utils.display",
     "show_table": "ddns_utils.display",
     "show_text": "ddns_utils.display",
+    "standardised": "ddns_utils.standardisation",
     "words": "ddns_utils.display.words",
 }
 __all__ = sorted(_WHERE)

@@ -18,7 +18,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from ddns_utils import areas, codelists
+from ddns_utils import areas, codelists, standardisation
 from ddns_utils.completeness import completeness, register_of
 from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.indicators.declare import Indicator, Mean, Proportion, Rate
@@ -34,6 +34,9 @@ COLUMNS = (
 BREAKDOWNS = ("sex", "age_band")
 SEXES = codelists.codes("sex")
 AGE_BANDS = {"0-17": 0, "18-39": 18, "40-64": 40, "65-79": 65, "80+": 80}
+# The engine counts in bands that both those and the standard populations' are sums of.
+STANDARD_BANDS = {band: int(band.replace("+", "-").split("-")[0]) for band in standardisation.BANDS}
+FINEST_AGES = tuple(sorted({*AGE_BANDS.values(), *STANDARD_BANDS.values()}))
 UNKNOWN = "unknown"  # rows that are placed nowhere, or count whoever they are about
 DAYS_PER_YEAR = 365.25
 METHODS = {"proportion": "Clopper-Pearson", "rate": "exact Poisson", "mean": "Student's t"}
@@ -47,8 +50,10 @@ class Measured:
     numerator (missing for a mean), ``of`` the denominator (rows, or person-years for a rate by person-time),
     ``value`` a proportion between 0 and 1, a rate per ``indicator.per`` or a mean, with 95 per cent limits.
     ``status`` is ``ok``; ``incomplete`` where there is a value but a register that it needs is not yet complete for
-    the period; ``no_data``; or ``not_applicable`` where there is nothing to check. ``note`` is ``short look-back``
-    where registers begin later than an indicator wants. ``indicators`` maps ids to declarations.
+    the period; ``no_data``; ``not_applicable`` where there is nothing to check; or ``not_given`` where counts are too
+    few for a standardised value, as ``note`` says. ``note`` is also ``short look-back`` where registers begin later
+    than an indicator wants. ``standard_population`` is empty for a crude value. ``indicators`` maps ids to
+    declarations.
     """
 
     frame: pd.DataFrame
@@ -79,12 +84,14 @@ def measure(
         raise DefinitionError(f"There is no breakdown '{wrong[0]}'. Choose among: {', '.join(BREAKDOWNS)}.")
     places = _places(levels, (area,) if isinstance(area, str) else area, geography or max(p.last_day for p in periods))
     for indicator in indicators:
+        if indicator.crude and by:
+            raise DefinitionError(
+                f"{indicator.id} is standardised, so it is not broken down by {by[0]}. Leave 'by' out."
+            )
         for period in periods:
             require_covered(indicator, snapshot, period)
     frames = [
-        _with_status(
-            _frame(indicator, period, _cells(indicator, snapshot, period), by, places), indicator, snapshot, period
-        )
+        _with_status(_measured(indicator, snapshot, period, by, places), indicator, snapshot, period)
         for indicator in indicators
         for period in periods
     ]
@@ -116,8 +123,21 @@ def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) ->
         require_begun(indicator.id, indicator.needs, indicator.look_back, snapshot, period)
 
 
+def _measured(
+    indicator: Indicator, snapshot: Snapshot, period: Period, by: Sequence[str], places: list[tuple[str, str]]
+) -> pd.DataFrame:
+    cells = _cells(indicator.crude or indicator, snapshot, period)
+    rows = _frame(indicator, period, cells, by, places)
+    if indicator.crude is None:
+        return rows
+    bands = _bands(STANDARD_BANDS)
+    areas_cells = np.einsum("am,by,mxyk->axbk", _roll_up(places), bands, cells[:, : len(SEXES)], optimize=True)
+    country = np.einsum("by,mxyk->xbk", bands, cells[:, : len(SEXES)], optimize=True)
+    return standardisation.standardise_rows(indicator, rows, areas_cells, country, str(period))
+
+
 def _cells(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray:
-    """Sums by municipality, sex and age band: numerator, denominator, and squares of the numerator's values."""
+    """Sums by municipality, sex and finest age band: numerator, denominator, and squares of the numerator's values."""
     tables = sorted(snapshot.tables.items())
     key = hashlib.sha256(repr((indicator.id, indicator.version, str(period), tables, _code())).encode()).hexdigest()[
         :32
@@ -205,9 +225,8 @@ def _days_lived(snapshot: Snapshot, period: Period) -> ibis.Table:
 def _age_band(born: ibis.Value, on: ibis.Value) -> ibis.Value:
     had_birthday = (on.month() * 100 + on.day()) >= (born.month() * 100 + born.day())
     age = on.year() - born.year() - ibis.ifelse(had_birthday, 0, 1)
-    bands = list(AGE_BANDS)
-    upper = [*list(AGE_BANDS.values())[1:]]
-    return ibis.cases(*((age < limit, band) for limit, band in zip(upper, bands, strict=False)), else_=bands[-1])
+    bands = [str(start) for start in FINEST_AGES]
+    return ibis.cases(*((age < end, band) for end, band in zip(FINEST_AGES[1:], bands, strict=False)), else_=bands[-1])
 
 
 def _summed(rows: ibis.Table) -> ibis.Table:
@@ -220,7 +239,7 @@ def _summed(rows: ibis.Table) -> ibis.Table:
 
 def _grid(snapshot: Snapshot, summed: ibis.Table) -> np.ndarray:
     found = snapshot.engine.to_pandas(summed).set_index(["municipality", "sex", "age_band"])
-    axes = [(*values, UNKNOWN) for values in (areas.codes("municipality"), SEXES, AGE_BANDS)]
+    axes = [(*values, UNKNOWN) for values in (areas.codes("municipality"), SEXES, map(str, FINEST_AGES))]
     cells = found.reindex(pd.MultiIndex.from_product(axes))[["n", "of", "squares"]].fillna(0.0).to_numpy(dtype=float)
     return cells.reshape(*map(len, axes), 3)
 
@@ -234,14 +253,10 @@ def _places(levels: Sequence[str], further: Sequence[str], on: date) -> list[tup
 def _frame(
     indicator: Indicator, period: Period, cells: np.ndarray, by: Sequence[str], places: list[tuple[str, str]]
 ) -> pd.DataFrame:
-    position = {code: index for index, code in enumerate(areas.codes("municipality"))}
-    roll_up = np.zeros((len(places), len(position) + 1))
-    for row, (level, code) in enumerate(places):
-        roll_up[row, [position[municipality] for municipality in areas.within(code)]] = 1
-        roll_up[row, -1] = level == "country"
-    sexes, sex_sums = _margins(SEXES, "sex" in by)
-    bands, band_sums = _margins(tuple(AGE_BANDS), "age_band" in by)
-    n, of, squares = np.einsum("am,sx,by,mxyk->kasb", roll_up, sex_sums, band_sums, cells, optimize=True).reshape(3, -1)
+    sexes, sex_sums = _margins(SEXES, np.eye(len(SEXES), len(SEXES) + 1), "sex" in by)
+    bands, band_sums = _margins(tuple(AGE_BANDS), _bands(AGE_BANDS), "age_band" in by)
+    sums = np.einsum("am,sx,by,mxyk->kasb", _roll_up(places), sex_sums, band_sums, cells, optimize=True)
+    n, of, squares = sums.reshape(3, -1)
     index = pd.MultiIndex.from_product([range(len(places)), sexes, bands], names=["place", "sex", "age_band"])
     frame = index.to_frame(index=False)
     frame["area_level"] = [places[place][0] for place in frame["place"]]
@@ -266,9 +281,24 @@ def _limits(indicator: Indicator, n: np.ndarray, of: np.ndarray, squares: np.nda
     return lower * indicator.per, upper * indicator.per
 
 
-def _margins(values: Sequence[str], wanted: bool) -> tuple[list[str], np.ndarray]:
-    all_of_them = np.ones((1, len(values) + 1))
-    each = np.eye(len(values), len(values) + 1)
+def _roll_up(places: list[tuple[str, str]]) -> np.ndarray:
+    """Which municipalities, and the rows placed nowhere, each place is the sum of."""
+    position = {code: index for index, code in enumerate(areas.codes("municipality"))}
+    sums = np.zeros((len(places), len(position) + 1))
+    for row, (level, code) in enumerate(places):
+        sums[row, [position[municipality] for municipality in areas.within(code)]] = 1
+        sums[row, -1] = level == "country"
+    return sums
+
+
+def _bands(starts: dict[str, int]) -> np.ndarray:
+    """Which finest age bands each band, given by its first age, is the sum of."""
+    band_of = np.searchsorted(list(starts.values()), FINEST_AGES, side="right") - 1
+    return np.eye(len(starts), len(FINEST_AGES) + 1)[:, [*band_of, -1]] * ([1] * len(FINEST_AGES) + [0])
+
+
+def _margins(values: Sequence[str], each: np.ndarray, wanted: bool) -> tuple[list[str], np.ndarray]:
+    all_of_them = np.ones((1, each.shape[1]))
     return (["all", *values], np.vstack([all_of_them, each])) if wanted else (["all"], all_of_them)
 
 
@@ -297,8 +327,8 @@ def _code() -> str:
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     rooms = (
-        "measure.py", "courses.py", "phenotypes", "completeness.py", "deliveries.py", "areas.py", "indicators",
-        "codelists", "model",
+        "measure.py", "standardisation.py", "courses.py", "phenotypes", "completeness.py", "deliveries.py", "areas.py",
+        "indicators", "codelists", "model",
     )  # fmt: skip
     for file in sorted(
         path for room in rooms for path in (folder / room, *(folder / room).rglob("*")) if path.is_file()

@@ -12,12 +12,15 @@ from ddns_utils.display.style import value_label
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import Text, say
+from ddns_utils.standardisation import NAMES, POPULATIONS
 
 METHODS = {
     "proportion": Text(da="eksakt (Clopper-Pearson)", en="exact (Clopper-Pearson)"),
     "rate": Text(da="eksakt Poisson", en="exact Poisson"),
     "mean": Text(da="t-fordelingen", en="Student's t"),
 }
+DOBSON = Text(da="Dobsons metode", en="Dobson's method")
+BYAR = Text(da="Byars tilnærmelse", en="Byar's approximation")
 CONFIDENCE = {
     "high": Text(da="sikker", en="certain"),
     "medium": Text(da="rimeligt sikker", en="fairly certain"),
@@ -53,8 +56,10 @@ def definition(indicator: Indicator, language: str) -> list[tuple[str, str]]:
         (say("Counted", language), indicator.counted[language]),
         (say("Among: one row is", language), indicator.one_row_is[language]),
         (say("Unit", language), unit),
-        (say("95% interval", language), METHODS[indicator.kind][language]),
+        (say("95% interval", language), _method(indicator, language)),
     ]
+    if indicator.crude is not None:
+        words.append((say("Standardised for sex and age to", language), NAMES[indicator.standardised_to][language]))
     words += [(say("Look-back", language), back.words[language]) for back in indicator.look_back]
     if indicator.follow_up_days:
         words.append((say("Follow-up", language), say("{days} days", language, days=indicator.follow_up_days)))
@@ -64,6 +69,14 @@ def definition(indicator: Indicator, language: str) -> list[tuple[str, str]]:
     words.append((say("Source", language), source))
     words.append((say("Definition version", language), str(indicator.version)))
     return words + [(say("Caveat", language), caveat[language]) for caveat in indicator.caveats]
+
+
+def _method(indicator: Indicator, language: str) -> str:
+    if indicator.standardised_to in POPULATIONS:
+        return DOBSON[language]
+    if indicator.crude is not None and indicator.kind == "rate":
+        return BYAR[language]
+    return METHODS[indicator.kind][language]
 
 
 def definition_html(indicator: Indicator, language: str) -> str:

@@ -12,6 +12,7 @@ from ddns_utils.disclosure import SMALL, Disclosed
 from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import Text, number, say
+from ddns_utils.standardisation import NOT_GIVEN
 
 ALL = "all"
 SHOWN = ("ok", "incomplete")  # statuses of rows that have a value
@@ -138,11 +139,13 @@ def shown_limits(row: pd.Series, indicator: Indicator, language: str) -> str:
 
 
 def mark(row: pd.Series, disclosed: Disclosed, language: str) -> str:
-    """What stands where a value is missing: "<5", "skjult", "ikke relevant" or "–" for no data; else empty."""
+    """What stands where a value is missing: "<5", "skjult", "ikke relevant", "for få", "–" for no data; else empty."""
     if row["status"] == "suppressed":
         return f"<{disclosed.policy.threshold}" if row["note"] == SMALL else say("hidden", language)
     if row["status"] == "not_applicable":
         return say("not applicable", language)
+    if row["status"] == NOT_GIVEN:
+        return say("too few", language)
     return "" if row["status"] in SHOWN else "–"
 
 
@@ -156,6 +159,10 @@ def mark_notes(rows: pd.DataFrame, disclosed: Disclosed, language: str, figure: 
             language, threshold=threshold, most=threshold - 1,
         ),
         say("hidden", language): say("hidden: not shown, because it would give away a small number.", language),
+        say("too few", language): say(
+            "too few: fewer than 10 events, or nobody of some sex and age, so a standardised value would say nothing.",
+            language,
+        ),
         "–": say("–: no data.", language),
     }  # fmt: skip
     notes = [sentence for sign, sentence in sentences.items() if sign in marks]

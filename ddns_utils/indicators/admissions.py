@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 
 from ddns_utils import courses
-from ddns_utils.indicators.declare import FindRows, LookAtRows, Rate, Source
+from ddns_utils.indicators.declare import NOT_STANDARDISED, FindRows, LookAtRows, Rate, Source
 from ddns_utils.indicators.look_back import known
 from ddns_utils.indicators.rows import aged, ill_before, residents, with_number, within
 from ddns_utils.language import Text
@@ -93,7 +93,7 @@ def _with_disease(id: str, da: str, en: str, *diseases: Disease) -> Rate:
         unit=Text(f"pr. 1.000 borgere med {da}", f"per 1,000 people with {en}"),
         direction="lower is better",
         source=Source(title="eSundhed, nationale mål; own counting", retrieved="2026-11", confidence="medium"),
-        caveats=(Text("Ikke standardiseret for køn og alder.", "Not standardised for sex and age."),),
+        caveats=(NOT_STANDARDISED,),
     )
 
 

@@ -24,6 +24,7 @@ FindRows = Callable[[Snapshot, Period], ibis.Table]
 LookAtRows = Callable[[ibis.Table, Snapshot, Period], ibis.Table]
 FindAreas = Callable[[Snapshot, Period], Collection[str]]
 PER_CENT = Text(da="procent", en="per cent")
+NOT_STANDARDISED = Text(da="Ikke standardiseret for køn og alder.", en="Not standardised for sex and age.")
 DIRECTIONS = ("higher is better", "lower is better", "neither")
 CATEGORIES = ("", "conformance", "completeness", "plausibility")
 ABOUT = ("persons", "deliveries")
@@ -51,6 +52,9 @@ class Indicator:
     data is missing; in other areas no rows mean that there is nothing to check (``not_applicable``). ``rows_about``
     deliveries says that a count of rows tells nothing of any person; such rows must not have ``person_id``.
     ``remedy`` says what a sender does about rows that fail.
+
+    A standardised indicator, made by ``standardised()``, names the one whose rows it counts (``crude``) and what its
+    values are standardised to.
     """
 
     kind: ClassVar[str]
@@ -73,6 +77,8 @@ class Indicator:
     lacking: FindAreas | None = None
     rows_about: str = "persons"
     remedy: Text | None = None
+    crude: Indicator | None = None
+    standardised_to: str = ""
     version: int = 1
 
     def __post_init__(self) -> None:

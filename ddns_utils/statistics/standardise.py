@@ -36,12 +36,14 @@ def direct(
     count: str = "count",
     population: str = "population",
     frequency: str | None = None,
+    squares: str | None = None,
 ) -> pd.DataFrame:
     """Directly standardised rate of each area, with limits by Dobson's method around Byar's.
 
     ``data`` has one row per area (``by``) and band; ``standard`` has the weight of each band in its index. Where one
     person may have several events, give ``frequency``: one row per area, band and number of events, ``count`` being
-    the persons with that number. The variance then adds up persons, not events.
+    the persons with that number. The variance then adds up persons, not events. Where they are added up already, name
+    instead the column of ``squares``: the sum over persons of their number of events squared.
 
     Returns one row per area: count (events), population, value and limits per ``per``, standard_population, method
     and note. Value and limits are missing, and the note says so, with fewer than 10 events or where a band has no
@@ -54,6 +56,11 @@ def direct(
     by = [by] if isinstance(by, str) else list(by)
     _require_weights(standard, "The standard population")
     rows = _rows(data, by, band, count, population, standard.index, [frequency] if frequency else [])
+    if squares is not None:
+        _require_columns(data, [squares])
+        rows = rows.assign(**{squares: data[squares].astype(float).to_numpy()})
+        if frequency or (rows[squares] < rows[count]).any():
+            raise DefinitionError(f"Column {squares} is a sum of squares, so not below {count}; it replaces frequency.")
     _require_population(rows, [*by, band], population, pd.Series(True, rows.index))
     times = rows[frequency] if frequency else 1
     if np.any(np.asarray(times) < 1):
@@ -67,7 +74,9 @@ def direct(
     sums = (
         rows[by]
         .assign(
-            count=times * rows[count], value=times * rows[count] * weight, variance=times**2 * rows[count] * weight**2
+            count=times * rows[count],
+            value=times * rows[count] * weight,
+            variance=(times**2 * rows[count] if squares is None else rows[squares]) * weight**2,
         )
         .groupby(by, sort=False)
         .sum()
@@ -86,7 +95,7 @@ def direct(
             "upper": (value + scale * (upper - events)) * per,
             "confidence": confidence,
             "standard_population": standard.name or "",
-            "method": "Dobson" if frequency is None else "Dobson, non-independent events",
+            "method": "Dobson" if frequency is None and squares is None else "Dobson, non-independent events",
             "note": np.select([few, empty], [f"fewer than {FEWEST_EVENTS} events", "a band has no population"], ""),
         }
     )

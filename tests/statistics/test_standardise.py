@@ -138,3 +138,18 @@ DATA = country([30, 20])
 def test_impossible_input_is_refused_and_named(call, message):
     with pytest.raises(DefinitionError, match=message):
         call()
+
+
+def test_squares_added_up_beforehand_widen_as_much_as_the_frequencies_they_come_from():
+    times = country([30, 40]).assign(times=1), country([5, 10]).assign(times=2)
+    one = direct(pd.concat(times), "area", WEIGHTS, frequency="times").loc["A"]
+    summed = country([40, 60]).assign(squares=[30 + 4 * 5, 40 + 4 * 10])
+    other = direct(summed, "area", WEIGHTS, squares="squares").loc["A"]
+    assert other["count"] == one["count"] == 100
+    assert other[["value", "lower", "upper"]].to_list() == pytest.approx(one[["value", "lower", "upper"]].to_list())
+    assert other["method"] == one["method"]
+
+
+def test_a_sum_of_squares_below_the_sum_is_refused():
+    with pytest.raises(DefinitionError, match="a sum of squares, so not below count"):
+        direct(country([40, 60]).assign(squares=[39, 60]), "area", WEIGHTS, squares="squares")
