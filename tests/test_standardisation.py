@@ -1,6 +1,7 @@
 """Standardised indicators: the weights, what is given, what is not, and that nothing hidden comes out with them."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -216,7 +217,7 @@ def test_a_standardised_value_is_hidden_where_its_count_is_and_shares_its_protec
     crude, other = measured(rows, EVENTS), standardised(EVENTS)
     twin = crude.frame.assign(indicator=other.id, value=0.123, lower=0.1, upper=0.2, standard_population="dk_2021")
     both = Measured(pd.concat([crude.frame, twin], ignore_index=True), {EVENTS.id: EVENTS, other.id: other})
-    policy = Policy(owner="test", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=5)
+    policy = Policy.read(Path(__file__).parents[1] / "parameters" / "disclosure.toml")
     shown = disclose(both, policy).frame
     hidden = shown[shown["status"] == "suppressed"]
     assert hidden.groupby("area").size().to_list() == [2, 2]
