@@ -22,6 +22,7 @@ _WHERE = {
     "quality": "ddns_utils.indicators.quality",
     "rehabilitation": "ddns_utils.indicators.rehabilitation",
     "save": "ddns_utils.runs.saving",
+    "show_audit": "ddns_utils.display",
     "show_completeness": "ddns_utils.display",
     "show_coverage": "ddns_utils.display",
     "show_definitions": "ddns_utils.display",

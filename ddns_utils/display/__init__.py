@@ -2,6 +2,7 @@
 
 from ddns_utils.display import words
 from ddns_utils.display.area_figure import plot_areas
+from ddns_utils.display.audit import show_audit
 from ddns_utils.display.calendar_figure import plot_calendar, plot_lag
 from ddns_utils.display.coverage import show_coverage
 from ddns_utils.display.definitions import show_definitions
@@ -11,6 +12,7 @@ from ddns_utils.display.show import show_figure, show_text
 from ddns_utils.display.tables import show_table
 
 __all__ = [
-    "plot_age_sex", "plot_areas", "plot_calendar", "plot_indicators", "plot_lag", "plot_trend", "show_completeness",
-    "show_coverage", "show_definitions", "show_figure", "show_findings", "show_table", "show_text", "words",
+    "plot_age_sex", "plot_areas", "plot_calendar", "plot_indicators", "plot_lag", "plot_trend", "show_audit",
+    "show_completeness", "show_coverage", "show_definitions", "show_figure", "show_findings", "show_table", "show_text",
+    "words",
 ]  # fmt: skip

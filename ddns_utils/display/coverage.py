@@ -9,6 +9,7 @@ from IPython.display import publish_display_data
 
 from ddns_utils.disclosure import Policy
 from ddns_utils.display.tables import render
+from ddns_utils.errors import DefinitionError
 from ddns_utils.language import day, number, say
 from ddns_utils.model import TABLES
 from ddns_utils.registers import Snapshot, overview
@@ -19,6 +20,7 @@ def show_coverage(snapshot: Snapshot, names: Iterable[str], language: str) -> No
 
     A count below the disclosure policy's threshold is shown as less than the threshold.
     """
+    require_snapshot(snapshot)
     threshold = Policy.read().threshold
     body = []
     for line in overview(snapshot, names):
@@ -30,6 +32,16 @@ def show_coverage(snapshot: Snapshot, names: Iterable[str], language: str) -> No
     html = render(caption, [say("One row is", language)], heads, body)
     text = "\n".join([caption, *("  ".join([*row, *cells]) for row, cells in body)])
     publish_display_data({"text/html": html, "text/plain": escape(text)}, metadata={"ddns": {"role": "table"}})
+
+
+def require_snapshot(given: object) -> Snapshot:
+    """Return ``given`` if it is registers at one version; DefinitionError that says what to call for anything else."""
+    if not isinstance(given, Snapshot):
+        raise DefinitionError(
+            f"What registers hold is shown of open_snapshot(), but this is {type(given).__name__}. "
+            "For results, call show_table(disclose(measure(...)))."
+        )
+    return given
 
 
 def _count(value: int | None, threshold: int, language: str) -> str:

@@ -35,7 +35,7 @@ DIRECTIONS = {
 
 def show_definitions(indicators: Indicator | Iterable[Indicator], language: str) -> None:
     """Display what each indicator counts, among what, how sure the numbers are, its standard, source and caveats."""
-    chosen = [indicators] if isinstance(indicators, Indicator) else list(indicators)
+    chosen = list(indicators) if isinstance(indicators, Iterable) else [indicators]
     if not chosen or not all(isinstance(one, Indicator) for one in chosen):
         raise DefinitionError("show_definitions() shows declared indicators. Pass one, or a list of them.")
     html = "\n".join(definition_html(one, language) for one in chosen)

@@ -13,6 +13,7 @@ from ddns_utils import areas
 from ddns_utils.completeness import ENOUGH, EVENTS, completeness
 from ddns_utils.deliveries import received
 from ddns_utils.disclosure import Disclosed
+from ddns_utils.display.coverage import require_snapshot
 from ddns_utils.display.rows import SHOWN, mark, mark_notes, one_indicator, select, shown_limits, shown_value
 from ddns_utils.display.tables import render
 from ddns_utils.errors import DefinitionError
@@ -80,6 +81,7 @@ def show_completeness(snapshot: Snapshot, names: dict[str, Text], area: str, lan
 
     ``names`` gives the registers' rows in words. The area has a day of its own only in what municipalities send.
     """
+    require_snapshot(snapshot)
     codes = list(dict.fromkeys([areas.COUNTRY, area]))
     body = []
     for register in EVENTS:

@@ -23,7 +23,13 @@ def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: st
     ``title`` says what the figure shows, in words; ``alt`` tells it to someone who cannot see it. The figure is closed
     afterwards. Raises DefinitionError without title or alt, or for a figure that was not made here.
     """
-    figure = (ax if isinstance(ax, Axes) else ax[0]).figure
+    axes = [ax] if isinstance(ax, Axes) else list(ax) if isinstance(ax, list | tuple) else []
+    if not axes or not all(isinstance(one, Axes) for one in axes):
+        raise DefinitionError(
+            f"show_figure() shows what the plot_ functions give, but was given {type(ax).__name__}. "
+            "Call plot_trend(disclose(measure(...))) or another of them first."
+        )
+    figure = axes[0].figure
     shown = shown_by(figure)
     if not title.strip() or not alt.strip():
         raise DefinitionError(
@@ -39,7 +45,12 @@ def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: st
 
 
 def show_text(words: str) -> None:
-    """Display a sentence or two, such as those of ``words``, as text of the report."""
+    """Display a sentence or two, such as those of ``words``, as text. DefinitionError for anything else."""
+    if not isinstance(words, str):
+        raise DefinitionError(
+            f"show_text() shows words, but was given {type(words).__name__}. For numbers, call show_table() with "
+            "disclosed results, or words.value()."
+        )
     publish_display_data({"text/markdown": words, "text/plain": words}, metadata={"ddns": {"role": "text"}})
 
 

@@ -101,7 +101,7 @@ def table(
 
 def data_table(disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[str], caption: str, language: str) -> str:
     """The rows that a figure draws, one line each: what it is, value, interval, numerator and denominator."""
-    units = disclosed.indicators
+    units = require_disclosed(disclosed).indicators
     body = []
     for _, row in rows.iterrows():
         indicator = units[row["indicator"]]
@@ -132,6 +132,7 @@ def wide_table(
     disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[str], caption: str, language: str, across: str
 ) -> str:
     """The rows that a figure draws, values only, with one dimension laid across."""
+    require_disclosed(disclosed)
     down = [name for name in dimensions if name != across]
     columns = [value for value in rows[across].cat.categories if (rows[across] == value).any()]
     body = []

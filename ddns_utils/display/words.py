@@ -10,7 +10,16 @@ import pandas as pd
 
 from ddns_utils import areas
 from ddns_utils.disclosure import Disclosed
-from ddns_utils.display.rows import SHOWN, mark, one_indicator, period_name, select, shown_limits, shown_value
+from ddns_utils.display.rows import (
+    SHOWN,
+    mark,
+    one_indicator,
+    period_name,
+    require_disclosed,
+    select,
+    shown_limits,
+    shown_value,
+)
 from ddns_utils.errors import DataError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import number, say
@@ -146,7 +155,7 @@ def standard(
 
 def hidden(disclosed: Disclosed, language: str) -> str:
     """How many numbers are hidden, why, and what the attack on the result found."""
-    audit = disclosed.audit
+    audit = require_disclosed(disclosed).audit
     counts = {name: getattr(audit, name) for name in ("cells", "small", "protecting", "recovered")}
     return say(
         "Of {cells} numbers, {small} are hidden because they are small and {protecting} because they would give a "
