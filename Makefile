@@ -9,7 +9,7 @@ DEMO := .demo
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PYTHONUTF8 := 1
 
-.PHONY: help report test check lab clean
+.PHONY: help report test spark check lab clean
 help:
 	@sed -n 's/^## //p' Makefile
 
@@ -24,6 +24,12 @@ $(BIN)/ddns: requirements.lock pyproject.toml
 .venv/.test: requirements-test.lock $(BIN)/ddns
 	@echo "Installing what the tests need"
 	@$(PIP) --require-hashes -r requirements-test.lock
+	@touch $@
+
+.venv/.spark: requirements-spark.lock .venv/.test
+	@java -version 2>/dev/null || { echo "Spark needs Java 17: apt-get install openjdk-17-jre-headless" >&2; exit 1; }
+	@echo "Installing Spark"
+	@$(PIP) --require-hashes -r requirements-spark.lock
 	@touch $@
 
 # One made-up country for each size and seed; whole deliveries only, so that a stopped `make` starts over.
@@ -45,6 +51,10 @@ report: $(BIN)/ddns $(LANDED)
 ## make test     the environment and the test suite
 test: .venv/.test
 	@sh tools/test.sh
+
+## make spark    Spark as a second engine (DDNS_ENGINE=spark), and the tests that both give the same numbers
+spark: .venv/.spark
+	@$(BIN)/python -m pytest -m spark
 
 ## make check    style, layers, notebooks' shape, no CPR numbers; under a minute
 check: .venv/.test

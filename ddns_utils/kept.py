@@ -7,6 +7,7 @@ from functools import wraps
 
 import ibis
 
+from ddns_utils import engines
 from ddns_utils.registers import Snapshot
 
 Find = Callable[[Snapshot], ibis.Table]
@@ -26,5 +27,5 @@ def keep(snapshot: Snapshot, name: str, find: Find) -> ibis.Table:
     """The table that ``find`` gives, computed unless the snapshot's engine already keeps it under ``name``."""
     name = f"kept_{name}"
     if name not in snapshot.engine.list_tables():
-        snapshot.engine.create_table(name, find(snapshot), temp=True)
+        return engines.keep(snapshot.engine, name, find(snapshot))
     return snapshot.engine.table(name)

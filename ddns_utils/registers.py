@@ -25,12 +25,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable, write_deltalake
 
+from ddns_utils import engines
 from ddns_utils.errors import DataError
 from ddns_utils.merging import by_person, known_years, newest
 from ddns_utils.model import TABLES, Table
 
 ROWS_PER_WRITE = 2_000_000
-ENGINE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Snapshot:
 
     @cached_property
     def engine(self) -> ibis.BaseBackend:
-        """The query engine, DuckDB in this process."""
-        return ibis.duckdb.connect(**ENGINE)
+        """The query engine: DuckDB in this process, or Spark if DDNS_ENGINE says so."""
+        return engines.connect()
 
     def table(self, name: str, include_voided: bool = False) -> ibis.Table:
         """A table with the model's columns and types, empty if nothing was delivered.
@@ -56,7 +56,7 @@ class Snapshot:
         files = self._files(name)
         if not files:
             return ibis.memtable(_stored_schema(model).empty_table())
-        stored = self.engine.read_parquet(files, table_name=f"{name}_v{self.version}", hive_partitioning=False)
+        stored = engines.read(self.engine, files, f"{name}_v{self.version}")
         rows = stored.select(*model.columns)
         return rows.filter(~rows[model.voided_by]) if model.voided_by and not include_voided else rows
 
@@ -177,7 +177,7 @@ class Writer:
         model = _model(name)
         if not model.key:
             return self.append(name, data)
-        with duckdb.connect(config=ENGINE) as engine:
+        with duckdb.connect(config=engines.NO_EXTENSIONS) as engine:
             rows = newest(engine, model, data)
             path = _table_path(self.registers.path, name)
             files = DeltaTable(path).file_uris() if DeltaTable.is_deltatable(path) else []

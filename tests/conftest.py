@@ -1,6 +1,8 @@
 """What several kinds of tests share."""
 
 import os
+import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,20 +14,34 @@ SHARED = Path(__file__).parents[2] / "shared"
 collect_ignore = [] if SHARED.is_dir() else ["intake/test_official_examples.py"]
 
 
-def pytest_report_header() -> str:
+SPARK = find_spec("pyspark") is not None and shutil.which("java") is not None
+MISSING = [
+    what
+    for what, there in (
+        ("../shared: tests against outside examples and reference numbers", SHARED.is_dir()),
+        ("Spark (make spark): tests that both engines give the same numbers", SPARK),
+    )
+    if not there
+]
+
+
+def pytest_report_header() -> list[str]:
     """Say what is left out."""
-    return "" if SHARED.is_dir() else "No ../shared: tests against outside examples and reference numbers are left out."
+    return [f"No {what} are left out." for what in MISSING]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out tests that read ../shared where it is missing."""
-    if SHARED.is_dir():
-        return
-    if os.environ.get("CI") == "true":
-        raise pytest.UsageError("../shared is missing; continuous integration needs it.")
-    left_out = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
+    """Leave out tests of what this machine does not have."""
+    if MISSING and os.environ.get("CI") == "true":
+        raise pytest.UsageError(f"Continuous integration needs everything. Missing: {'; '.join(MISSING)}.")
+    left_out = [item for item in items if _is_left_out(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    needs_shared = "shared" in getattr(item, "fixturenames", ())
+    return (needs_shared and not SHARED.is_dir()) or (item.get_closest_marker("spark") is not None and not SPARK)
 
 
 @pytest.fixture(scope="session")

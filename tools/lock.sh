@@ -1,5 +1,5 @@
 #!/bin/sh
-# Write both lock files anew from pyproject.toml; run after changing a version. Needs uv (`pip install uv`).
+# Write the lock files anew from pyproject.toml; run after changing a version. Needs uv (`pip install uv`).
 set -eu
 cd "$(dirname "$0")/.."
 build=$(sed -n 's/^requires = \["\(.*\)"\]/\1/p' pyproject.toml)
@@ -9,3 +9,8 @@ lock() {
 }
 lock -o requirements.lock
 lock --extra test -c requirements.lock -o requirements-test.lock
+whole=$(mktemp)
+lock --extra spark -c requirements.lock -o "$whole"
+awk 'NR == FNR { if (/==/) known[$1]; next } /^[^ ]/ { further = !($1 in known) } further' \
+  requirements.lock "$whole" >requirements-spark.lock
+rm "$whole"

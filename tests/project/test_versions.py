@@ -39,7 +39,14 @@ def test_test_lock_has_the_versions_of_pyproject_and_of_the_other_lock():
     assert {name: test.get(name) for name in run} == run
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock", "requirements-spark.lock"])
 def test_every_locked_package_has_a_hash(lock):
     entries = re.split(r"^(?=[\w.-]+==)", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
     assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_the_spark_lock_adds_spark_alone():
+    wanted = pinned(PROJECT["optional-dependencies"]["spark"])
+    spark = locked("requirements-spark.lock")
+    assert {name: spark.get(name) for name in wanted} == wanted
+    assert not set(spark) & set(locked("requirements.lock"))

@@ -1,0 +1,90 @@
+"""DuckDB and Spark give the same numbers for every indicator, on a small made-up Denmark."""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import numpy as np
+import pytest
+from drawing import draw
+
+from ddns_utils import engines
+from ddns_utils.errors import DefinitionError
+from ddns_utils.indicators import INDICATORS
+from ddns_utils.intake import land
+from ddns_utils.measure import _ask
+from ddns_utils.period import Period
+from ddns_utils.registers import Registers, Snapshot
+from ddns_utils.synthetic import synthesize
+
+YEAR = Period.parse("2024")
+# A session for tiny data: one thread, and no code is compiled for a query that reads a few hundred rows.
+TINY = {
+    "spark.master": "local[1]",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Registers:
+    """600 made-up citizens, three years."""
+    folder = tmp_path_factory.mktemp("small")
+    synthesize(folder / "deliveries", 600, 3, until_year=2025)
+    registers = Registers(folder / "registers")
+    land(folder / "deliveries", registers)
+    return registers
+
+
+def on(engine: str, snapshot: Snapshot) -> Snapshot:
+    """The snapshot, connected to an engine."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("DDNS_ENGINE", engine)
+        assert snapshot.engine.name == {"duckdb": "duckdb", "spark": "pyspark"}[engine]
+    return snapshot
+
+
+@pytest.fixture(scope="module")
+def both(small: Registers) -> Iterator[dict[str, Snapshot]]:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder
+    for setting, value in TINY.items():
+        builder = builder.config(setting, value)
+    builder.getOrCreate().sparkContext.setLogLevel("ERROR")
+    yield {engine: on(engine, small.snapshot()) for engine in engines.ENGINES}
+    builder.getOrCreate().stop()
+
+
+@pytest.fixture(scope="module")
+def cells(both: dict[str, Snapshot]) -> Callable[[str, str], np.ndarray]:
+    """The cells of an indicator on an engine, asked for once."""
+    return cache(lambda engine, name: _ask(INDICATORS[name], both[engine], YEAR))
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("name", INDICATORS)
+def test_an_indicator_has_the_same_cells_on_both_engines(cells, name):
+    assert np.allclose(cells("duckdb", name), cells("spark", name), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.spark
+def test_most_indicators_have_something_to_compare(cells):
+    empty = [name for name in INDICATORS if not cells("duckdb", name)[..., 1].any()]
+    assert len(empty) < len(INDICATORS) / 4, empty
+
+
+def test_an_engine_that_does_not_exist_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("DDNS_ENGINE", "sprak")
+    with pytest.raises(DefinitionError, match="no engine 'sprak'"):
+        draw("person\nperson_id\nanna", tmp_path).engine.list_tables()
+
+
+def test_spark_that_is_not_installed_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("DDNS_ENGINE", "spark")
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(DefinitionError, match=r"Spark is not installed. Install it \(make spark\)"):
+        draw("person\nperson_id\nanna", tmp_path).engine.list_tables()
