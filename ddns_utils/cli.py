@@ -169,14 +169,17 @@ def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | Non
     contracts = [read_contract(project, name) for name in dict.fromkeys(names)]
     chosen = [(contract, contract.values(given)) for contract in contracts]
 
+    from ddns_utils.disclosure.ledger import ledger_of
     from ddns_utils.progress import Progress
+    from ddns_utils.publish.checker import build_pack
     from ddns_utils.publish.page import report
     from ddns_utils.registers import open_registers
     from ddns_utils.runs.running import plan
     from ddns_utils.runs.running import run as carry_out
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    snapshot = open_registers(registers).snapshot()
+    opened = open_registers(registers)
+    snapshot = opened.snapshot()
     plans = [plan(project, contract, values, snapshot) for contract, values in chosen]
     failures = []
     for planned in plans:
@@ -189,6 +192,7 @@ def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | Non
             click.echo(str(error), err=True)
         else:
             click.echo(f"{name}: {folder.path.relative_to(project.root) / 'report.html'}")
+            build_pack(project, folder, ledger_of(opened))
     if failures:
         raise click.exceptions.Exit(1)
 
@@ -241,6 +245,25 @@ def publish(language: str, registers: Path | None) -> None:
 
     index, reports = build_site(find_project(), language, ledger_of(open_registers(registers)), left_out)
     click.echo(f"{reports} reports. Open {index}")
+
+
+@main.command()
+@click.argument("run")
+@click.option("--language", type=click.Choice(["da", "en"]), default="da", show_default=True, help="Of the pack.")
+@REGISTERS
+def checker(run: str, language: str, registers: Path | None) -> None:
+    """Make what whoever releases RUN must see: what it shows, on which counts, what is hidden, what was published."""
+    from ddns_utils.disclosure.ledger import ledger_of
+    from ddns_utils.publish.checker import build_pack, in_lines
+    from ddns_utils.registers import open_registers
+    from ddns_utils.runs.project import find_project
+    from ddns_utils.runs.release import find_run
+
+    project = find_project()
+    index, asked = build_pack(project, find_run(project, run), ledger_of(open_registers(registers)), language)
+    for line in in_lines(asked, language):
+        click.echo(line)
+    click.echo(f"Confidential. Open {index}")
 
 
 @main.command()

@@ -110,7 +110,18 @@ def test_version_is_the_packages(story):
 
 def test_every_command_explains_itself(story):
     commands = re.findall(r"^  (\w+) {2,}\S", ddns(story, "--help").stdout, re.MULTILINE)
-    assert commands == ["explain", "intake", "publish", "registers", "release", "run", "runs", "synthesize", "withdraw"]
+    assert commands == [
+        "checker",
+        "explain",
+        "intake",
+        "publish",
+        "registers",
+        "release",
+        "run",
+        "runs",
+        "synthesize",
+        "withdraw",
+    ]
     for command in commands:
         assert ddns(story, command, "--help").returncode == 0
 

@@ -12,7 +12,7 @@ from IPython.display import publish_display_data
 from ddns_utils import areas
 from ddns_utils.completeness import ENOUGH, EVENTS, completeness
 from ddns_utils.deliveries import received
-from ddns_utils.disclosure import Disclosed
+from ddns_utils.disclosure import Disclosed, session
 from ddns_utils.display.coverage import require_snapshot
 from ddns_utils.display.rows import SHOWN, mark, mark_notes, one_indicator, select, shown_limits, shown_value
 from ddns_utils.display.tables import render
@@ -59,7 +59,10 @@ def show_findings(
     notes += mark_notes(rows[rows["status"] == "suppressed"], disclosed, language)
     html = render(caption, [say("Check", language)], heads, body, notes).replace('"numbers"', '"numbers words"', 1)
     text = "\n".join([caption, *("  ".join([*row, *cells]) for row, cells in body)])
-    publish_display_data({"text/html": html, "text/plain": escape(text)}, metadata={"ddns": {"role": "table"}})
+    recorded = session.showed("table", disclosed, rows, title=caption)
+    publish_display_data(
+        {"text/html": html, "text/plain": escape(text)}, metadata={"ddns": {"role": "table"} | recorded}
+    )
 
 
 def finding(row: pd.Series, language: str) -> str:

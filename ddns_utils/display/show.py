@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 from IPython.display import publish_display_data
 from matplotlib.axes import Axes
 
+from ddns_utils.disclosure import session
 from ddns_utils.display.shown import shown_by
 from ddns_utils.display.style import add_on_top, house_style
 from ddns_utils.display.tables import data_table, wide_table
@@ -38,9 +39,10 @@ def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: st
     svg = figure_svg(figure, title)
     make = partial(wide_table, across=shown.across) if shown.across else data_table
     data = make(shown.disclosed, shown.rows, shown.dimensions, title, language)
+    recorded = session.showed("figure", shown.disclosed, shown.rows, title=title, alt=alt)
     publish_display_data(
         {"image/svg+xml": svg, "text/plain": alt},
-        metadata={"ddns": {"role": "figure", "alt": alt, "caption": caption, "table": data}},
+        metadata={"ddns": {"role": "figure", "alt": alt, "caption": caption, "table": data} | recorded},
     )
 
 

@@ -8,7 +8,7 @@ from html import escape
 import pandas as pd
 from IPython.display import publish_display_data
 
-from ddns_utils.disclosure import Disclosed
+from ddns_utils.disclosure import Disclosed, session
 from ddns_utils.display.rows import (
     DIMENSIONS,
     PROVISIONAL,
@@ -45,9 +45,10 @@ def show_table(
     Dimensions are indicator, period, area, sex and age_band; those not named are totals (the latest period). Several
     indicators need "indicator" among rows or columns. ``level``, ``period`` and ``area`` keep fewer.
     """
-    html, text = table(disclosed, language=language, caption=caption, rows=rows, columns=columns,
-                       indicators=indicators, level=level, period=period, area=area)  # fmt: skip
-    publish_display_data({"text/html": html, "text/plain": text}, metadata={"ddns": {"role": "table"}})
+    html, text, shown = table(disclosed, language=language, caption=caption, rows=rows, columns=columns,
+                              indicators=indicators, level=level, period=period, area=area)  # fmt: skip
+    recorded = session.showed("table", disclosed, shown, title=caption)
+    publish_display_data({"text/html": html, "text/plain": text}, metadata={"ddns": {"role": "table"} | recorded})
 
 
 def table(
@@ -61,8 +62,8 @@ def table(
     level: str | Sequence[str] | None = None,
     period: str | Sequence[str] | None = None,
     area: str | Sequence[str] | None = None,
-) -> tuple[str, str]:
-    """The table of ``show_table`` as HTML and as plain text."""
+) -> tuple[str, str, pd.DataFrame]:
+    """The table of ``show_table`` as HTML and as plain text, and the rows that it shows."""
     require_disclosed(disclosed)
     rows = (rows,) if isinstance(rows, str) else tuple(rows)
     if wrong := [name for name in (*rows, columns) if name not in DIMENSIONS]:
@@ -96,7 +97,7 @@ def table(
     notes = [f"{value_label(single, language)}."] if single else []
     notes += [say("In brackets: 95% interval.", language), *mark_notes(found, disclosed, language)]
     heads = [dimension_name(name, language) for name in rows], [heading(columns, value) for value in across]
-    return render(caption, *heads, body, notes), _plain(caption, *heads, body, notes)
+    return render(caption, *heads, body, notes), _plain(caption, *heads, body, notes), found
 
 
 def data_table(disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[str], caption: str, language: str) -> str:

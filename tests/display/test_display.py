@@ -103,7 +103,7 @@ class Checker(HTMLParser):
 
 
 def test_a_table_is_well_formed_escaped_and_explains_its_marks(small):
-    html, text = tables.table(small, language="da", caption="A <b> & B", rows=("area",), columns="period")
+    html, text, _ = tables.table(small, language="da", caption="A <b> & B", rows=("area",), columns="period")
     page = Checker()
     page.feed(html)
     assert page.open == []
@@ -210,7 +210,7 @@ def test_a_provisional_value_is_hollow_and_dashed_and_said_to_be_so(provisional)
 
 
 def test_a_provisional_value_is_marked_in_tables_and_words_and_never_compared(provisional):
-    html, _ = tables.table(provisional, language="en", caption="C", rows=("area",), columns="period", level="country")
+    html, *_ = tables.table(provisional, language="en", caption="C", rows=("area",), columns="period", level="country")
     before, after = re.findall(r"<td>(.*?)</td>", html)
     assert (before.endswith("*"), after.endswith(" *")) == (False, True)
     assert "*: provisional, because not everything has been received yet." in html
@@ -220,7 +220,7 @@ def test_a_provisional_value_is_marked_in_tables_and_words_and_never_compared(pr
 
 
 def test_what_does_not_apply_is_not_called_missing(provisional):
-    html, _ = tables.table(
+    html, *_ = tables.table(
         provisional, language="da", caption="C", rows=("area",), columns="period", level="municipality"
     )
     (row,) = re.findall(r"<tr><th[^>]*>Aalborg.*?</tr>", html)

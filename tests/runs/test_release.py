@@ -6,15 +6,15 @@ import json
 import pandas as pd
 import pytest
 import toys
+from house import FIRST, HYPHEN, SECOND, THIRD, House
 from made_results import POLICY, measured
 
 from ddns_utils.disclosure import disclose
-from ddns_utils.disclosure.ledger import RELEASED, WITHDRAWN, ledger_of, write_table
+from ddns_utils.disclosure.ledger import RELEASED, WITHDRAWN, ledger_of
 from ddns_utils.disclosure.published import published
 from ddns_utils.disclosure.recheck import no_longer_safe
 from ddns_utils.errors import DataError, DefinitionError, RunError
 from ddns_utils.indicators.cross_sector import READMISSION_30D
-from ddns_utils.publish.site import build_site
 from ddns_utils.registers import Registers
 from ddns_utils.runs import release as releasing
 from ddns_utils.runs.folders import RunFolder
@@ -22,50 +22,6 @@ from ddns_utils.runs.manifest import FAILED, file_hashes, policy_state, write_js
 from ddns_utils.runs.release import find_run, release, standing, withdraw
 
 DEMANDING = dataclasses.replace(POLICY, release_required=True)
-HYPHEN = "0101" + "90-1234"
-FIRST, SECOND, THIRD = (f"2026010{day}T000000Z-00000000" for day in (1, 2, 3))
-
-
-class House:
-    """A project with finished runs made by hand, and the ledger beside its registers."""
-
-    def __init__(self, made):
-        self.project = made.project
-        self.ledger = ledger_of(Registers(made.root / "registers"))
-        made.add("story", toys.STORY, toys.STORY_PARAMETERS)
-
-    def policy(self, policy):
-        lines = [f"{name} = {json.dumps(value)}" for name, value in dataclasses.asdict(policy).items()]
-        self.project.parameter_file("disclosure").write_text("\n".join(lines), encoding="utf-8")
-
-    def run(self, name=FIRST, rows=({"area": "1081", "n": 30.0, "of": 90.0},), policy=POLICY, **parameters):
-        """A finished run that knew what the ledger has when it was made."""
-        folder = RunFolder(self.project.outputs / "story" / name)
-        folder.path.mkdir(parents=True)
-        made = measured(list(rows), READMISSION_30D)
-        known = self.ledger.published()
-        table = published(made.frame, disclose(made, policy, known).frame, {READMISSION_30D.id: "proportion"})
-        write_table(self.ledger.begin(name), 1, table.frame, dict(table.kinds))
-        (folder.path / "report.html").write_text("<h1>T</h1>", encoding="utf-8")
-        record = {
-            "parameters": {"area": "DK"} | parameters, "shown": [], "title": "T", "summary": "S", "language": "da",
-            "started": "2026-01-01T00:00:00+00:00", "notice": None, "registers": {"version": 1, "tables": {}},
-            "published_before": {"ledger_version": self.ledger.version, "sha256": self.ledger.fingerprint()},
-            "disclosure": {"policy": policy_state(policy), "tables": [{}], "record_sha256": self.ledger.keep(name)},
-        }  # fmt: skip
-        write_json(record | {"files": file_hashes(folder.path)}, folder.path / "manifest.json")
-        return folder
-
-    def release(self, run, by="Ada", policy=POLICY):
-        return release(self.project, run, self.ledger, policy, by)
-
-    def site(self):
-        """Runs on the site, and why others are left out."""
-        why = {}
-        index, count = build_site(self.project, "da", self.ledger, lambda run, words: why.update({run.id: words}))
-        there = sorted(page.stem for page in index.parent.glob("*/*.html"))
-        assert len(there) == count
-        return there, why
 
 
 @pytest.fixture
