@@ -1,132 +1,126 @@
 """An intruder with a linear programme: what can be worked out from everything that is published.
 
-The intruder knows every sum, every published number, that counts are not negative and a numerator is not above its
-denominator, why each cell is hidden (so that "<5" means 1-4), and that a cell hidden for another's sake is not small.
+The intruder knows every sum, every published number, that counts are whole and not negative and a numerator is not
+above its denominator, why each cell is hidden (so that "<5" means 1-4), and that a cell hidden for another's sake is
+not small.
+
+What cannot be worked out is shown by worlds: other numbers, whole where numbers are whole, of which everything that is
+published is true as well. Two worlds in which a number lies far enough apart are a proof, whatever the intruder may
+try; a number without them counts as found.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ddns_utils.disclosure.protect import components
+from ddns_utils.disclosure.system import System
 
-MOVED = 1 - 1e-6
+NEARLY = 1e-6
 FAR = 1e5
-PRICELESS = 1e4
+SECONDS = 2.0  # for whole numbers where the linear programme's answer has fractions
 
 
-@dataclass(frozen=True)
-class System:
-    """Numbers tied by ``sums @ x = constant`` and ``pairs @ x >= constant``; each may lie from ``lower`` to ``upper``.
+def ranges(system: System, hidden: np.ndarray, apart: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far below and above the truth each number is in some world, or ``apart`` in all: then it is far enough.
 
-    ``true`` are the numbers; only the sums' coefficients matter, since the true numbers give the constants.
+    ``hidden`` flags what readers do not know, and ``apart`` is 0 for numbers that are not looked for.
     """
-
-    sums: sparse.csr_array
-    pairs: sparse.csr_array
-    true: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
-
-    @property
-    def room(self) -> tuple[np.ndarray, np.ndarray]:
-        """How far each number can go down (zero or less) and up (zero or more) from the truth."""
-        return np.minimum(self.lower - self.true, 0), np.maximum(self.upper - self.true, 0)
+    low, high = np.zeros(len(hidden)), np.zeros(len(hidden))
+    for columns, inside in parts(system, hidden, apart > 0):
+        _Attack(inside, apart[columns], low, high, columns).run()
+    return low, high
 
 
-def recovered(system: System, hidden: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Flags of the ``targets`` that the intruder finds: those whose possible whole numbers are only the true one."""
-    found = np.zeros(len(hidden), dtype=bool)
+def parts(system: System, hidden: np.ndarray, wanted: np.ndarray) -> Iterator[tuple[np.ndarray, System]]:
+    """The hidden numbers that hang together and have a wanted one among them, each with the system they make up."""
     columns = np.flatnonzero(hidden)
-    if not len(columns):
-        return found
-    sums, pairs = system.sums[:, columns], system.pairs[:, columns]
-    for part in components(sparse.vstack([sums, pairs]).tocsr()):
-        wanted = targets[columns[part]]
-        if wanted.any():
-            found[columns[part]] = ~_movable(system, sums[:, part], pairs[:, part], columns[part], wanted) & wanted
-    return found
+    if not len(columns) or not wanted.any():
+        return
+    inside = system.part(columns)
+    for part in components(sparse.vstack([inside.sums, inside.pairs]).tocsr()):
+        if wanted[columns[part]].any():
+            yield columns[part], inside.part(part)
 
 
-def _movable(system: System, sums, pairs, columns: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Flags of cells that can be at least one away from the truth while everything published stays true."""
-    down, up = (side[columns] for side in system.room)
-    sums, pairs = sums[np.diff(sums.indptr) > 0], pairs[np.diff(pairs.indptr) > 0]
-    slack = (system.pairs @ system.true)[np.diff(system.pairs[:, columns].indptr) > 0]
-    moved = ~wanted
+class World:
+    """Other numbers of which everything published is true: moves that keep sums, wholes above parts, and bounds."""
 
-    def push(objective: np.ndarray, most: np.ndarray) -> int:
-        answer = linprog(
-            -objective,
-            A_eq=sums if sums.shape[0] else None,
-            b_eq=np.zeros(sums.shape[0]) if sums.shape[0] else None,
-            A_ub=-pairs if pairs.shape[0] else None,
-            b_ub=slack if pairs.shape[0] else None,
-            bounds=np.column_stack([np.maximum(down, -most), np.minimum(up, most)]),
-            method="highs",
+    def __init__(self, system: System) -> None:
+        self.system = system
+        sums = system.sums[np.diff(system.sums.indptr) > 0]
+        pairs = np.diff(system.pairs.indptr) > 0
+        slack = system.slack[pairs]
+        self.ties = sparse.vstack([sums, system.pairs[pairs]]).tocsc()
+        self.least = np.concatenate([np.zeros(sums.shape[0]), -slack])
+        self.most = np.concatenate([np.zeros(sums.shape[0]), np.full(len(slack), np.inf)])
+        self.down, self.up = system.room
+
+    def find(self, wanted: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray | None:
+        """The move with most of what is ``wanted`` from ``lower`` to ``upper``; whole, or not given."""
+        move = self._solve(wanted, lower, upper, whole=False)
+        if move is None or self._is_whole(move):
+            return move
+        tidy = np.where(self.system.whole, np.round(move), move)
+        if self._holds(tidy, lower, upper):
+            return tidy
+        move = self._solve(wanted, lower, upper, whole=True)
+        return move if move is not None and self._is_whole(move) else None
+
+    def _solve(self, wanted: np.ndarray, lower: np.ndarray, upper: np.ndarray, whole: bool) -> np.ndarray | None:
+        answer = milp(
+            -wanted,
+            integrality=self.system.whole.astype(int) if whole else None,
+            bounds=Bounds(np.maximum(self.down, lower), np.minimum(self.up, upper)),
+            constraints=LinearConstraint(self.ties, self.least, self.most) if self.ties.shape[0] else None,
+            options={"time_limit": SECONDS, "mip_rel_gap": 0.05} if whole else {},
         )
-        before = moved.sum()
-        if answer.x is not None:
-            np.logical_or(moved, np.abs(answer.x) >= MOVED, out=moved)
-        return int(moved.sum() - before)
+        return answer.x
 
-    dice = np.random.default_rng(len(columns))
-    fruitless = 0
-    while fruitless < 3 and not moved.all():  # many at a time: one answer clears every cell that it moves
-        signs = np.where(up < 1, -1.0, np.where(down > -1, 1.0, dice.choice([-1.0, 1.0], len(columns))))
-        cleared = push(np.where(moved, 0.0, signs), most=np.where(moved, FAR, 1.0))
-        fruitless = fruitless + 1 if cleared == 0 else 0
-    for cell in np.flatnonzero(~moved):
-        for sign in (1.0, -1.0):
-            if not moved[cell]:
-                push(np.where(np.arange(len(columns)) == cell, sign, 0.0), most=np.full(len(columns), FAR))
-    return moved
+    def _is_whole(self, move: np.ndarray) -> bool:
+        return bool((abs(move - np.round(move))[self.system.whole] < NEARLY).all())
+
+    def _holds(self, move: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
+        ties = self.ties @ move
+        inside = (move >= np.maximum(self.down, lower) - NEARLY) & (move <= np.minimum(self.up, upper) + NEARLY)
+        return bool(inside.all() and (ties >= self.least - NEARLY).all() and (ties <= self.most + NEARLY).all())
 
 
-def cheapest_cover(system: System, targets: np.ndarray, cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cells to hide so that each target can be one more or one less, and the targets for which nothing helps.
+class _Attack:
+    def __init__(
+        self, system: System, apart: np.ndarray, low: np.ndarray, high: np.ndarray, columns: np.ndarray
+    ) -> None:
+        self.world, self.apart, self.columns = World(system), apart, columns
+        self.low, self.high = low, high
+        self.dice = np.random.default_rng(len(columns))
 
-    ``cost`` is what hiding each number costs, zero for those hidden already. Many targets share one linear programme,
-    which is paid for every target it moves; each that is left gets one of its own.
-    """
-    down, up = system.room
-    cover, left = np.zeros(len(cost), dtype=bool), targets.copy()
-    cost = cost + 1e-6
-    dice = np.random.default_rng(len(cost))
+    def run(self) -> None:
+        fruitless = 0
+        while fruitless < 3 and self.left().any():  # many at a time: one world clears every cell that moves in it
+            up, down = self.world.up, self.world.down
+            signs = self.dice.choice([-1.0, 1.0], len(self.apart))
+            signs = np.where(up < 1, -1.0, np.where(down > -1, 1.0, signs))
+            fruitless = 0 if self.push(np.where(self.left(), signs, 0.0)) else fruitless + 1
+        for cell in np.flatnonzero(self.left()):
+            for sign in (1.0, -1.0):
+                if self.left()[cell]:
+                    self.push(np.where(np.arange(len(self.apart)) == cell, sign, 0.0))
 
-    def solve(reward: np.ndarray) -> bool:
-        most = np.where(reward != 0, 1.0, FAR)
-        price = np.where(cover, 1e-6, cost)
-        answer = linprog(
-            np.concatenate([price - reward, price + reward]),  # moves up, then moves down
-            A_eq=sparse.hstack([system.sums, -system.sums]),
-            b_eq=np.zeros(system.sums.shape[0]),
-            A_ub=sparse.hstack([-system.pairs, system.pairs]) if system.pairs.shape[0] else None,
-            b_ub=system.pairs @ system.true if system.pairs.shape[0] else None,
-            bounds=np.column_stack(
-                [np.zeros(2 * len(cost)), np.minimum(np.concatenate([up, -down]), np.tile(most, 2))]
-            ),
-            method="highs",
-        )
-        if answer.x is None:
-            return False
-        move = np.abs(answer.x[: len(cost)] - answer.x[len(cost) :])
-        helped = left & (move >= MOVED)
-        if helped.any():
-            cover[move > 1e-7] = True
-            left[helped] = False
-        return bool(helped.any())
+    def left(self) -> np.ndarray:
+        spread = self.high[self.columns] - self.low[self.columns]
+        return spread < self.apart * (1 - NEARLY)
 
-    fruitless = 0
-    while fruitless < 2 and left.any():
-        signs = np.where(up < 1, -1.0, np.where(down > -1, 1.0, dice.choice([-1.0, 1.0], len(cost))))
-        fruitless = 0 if solve(np.where(left, PRICELESS * signs, 0.0)) else fruitless + 1
-    for cell in np.flatnonzero(left):
-        for sign in (1.0, -1.0):
-            if left[cell]:
-                solve(np.where(np.arange(len(cost)) == cell, PRICELESS * sign, 0.0))
-    return cover, left
+    def push(self, wanted: np.ndarray) -> int:
+        """Look for a world; returns how many numbers it shows to be far enough apart."""
+        left = self.left()
+        most = np.where(left, self.apart, FAR)
+        move = self.world.find(wanted, -most, most)
+        if move is None:
+            return 0
+        self.low[self.columns] = np.minimum(self.low[self.columns], move)
+        self.high[self.columns] = np.maximum(self.high[self.columns], move)
+        return int(left.sum() - self.left().sum())

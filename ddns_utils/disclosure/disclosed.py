@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from ddns_utils.disclosure import session
-from ddns_utils.disclosure.cells import DIMENSIONS, read_cells
 from ddns_utils.disclosure.guard import guard
+from ddns_utils.disclosure.history import SMALL, read_tables, strata_of
 from ddns_utils.disclosure.links import linked
 from ddns_utils.disclosure.policy import Policy
 from ddns_utils.disclosure.published import Published
@@ -19,20 +19,27 @@ from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.measure import Measured
 
-SMALL = "small count"
 PROTECTS = "protects another number"
 _FROM_DISCLOSE = object()
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What was done, in cells: rows in all; hidden as small; hidden to protect those; counts attacked and recovered."""
+    """What was done: rows in all; hidden as small; hidden to protect those; hidden numbers attacked and what was found.
+
+    ``recovered`` numbers were found exactly, ``narrow`` small ones were found to lie in a smaller interval than the
+    policy allows. The ``narrowest`` interval of a hidden small count is at least this wide, None where there is
+    none. ``earlier`` counts the tables that were published before and taken into account.
+    """
 
     cells: int
     small: int
     protecting: int
     attacked: int
     recovered: int
+    narrow: int
+    narrowest: float | None
+    earlier: int
 
 
 class Disclosed:
@@ -97,26 +104,34 @@ def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence
     policy = policy or Policy.read()
     earlier = session.earlier() if earlier is None else earlier
     frame = measured.frame.copy(deep=True).reset_index(drop=True)
-    first = list(frame.columns).index("n")
-    strata = [c for c in frame.columns[:first] if c not in (*DIMENSIONS, "indicator", "version", "area_level")]
     about_persons = [name for name in frame["indicator"].unique() if measured.indicators[name].rows_about == "persons"]
-    counted = [frame[(frame["indicator"] == name) & frame["of"].notna()] for name in about_persons]
-    tables = [
-        (read_cells(rows, strata), measured.indicators[name].kind)
-        for name, rows in zip(about_persons, counted, strict=True)
-    ]
-    attacked = found = 0
-    for group in linked(tables):
-        guarded = guard([tables[position] for position in group], policy)
-        attacked, found = attacked + guarded.attacked, found + guarded.found
-        for position, hidden in zip(group, guarded.tables, strict=True):
-            rows = counted[position].index
+    kinds = {name: measured.indicators[name].kind for name in about_persons}
+    counted = {name: frame.index[(frame["indicator"] == name) & frame["of"].notna()] for name in kinds}
+    tables = read_tables(frame, kinds, strata_of([frame, *(one.frame for one in earlier)]), earlier)
+    done = []
+    for group in linked(tables) if kinds else ():
+        if group[0] >= len(kinds):
+            continue
+        done.append(guard([tables[position] for position in group], policy))
+        for position, hidden in zip(group, done[-1].tables, strict=True):
+            if position >= len(kinds):
+                continue
+            rows = counted[tables[position].indicator]
             frame.loc[rows[hidden.n], ["n", "value", "lower", "upper"]] = np.nan
             frame.loc[rows[hidden.of], "of"] = np.nan
             frame.loc[rows[hidden.n], "status"] = "suppressed"
             frame.loc[rows[hidden.n], "note"] = np.where(hidden.small[hidden.n], SMALL, PROTECTS)
     notes = frame.loc[frame["status"] == "suppressed", "note"].value_counts()
-    audit = Audit(len(frame), int(notes.get(SMALL, 0)), int(notes.get(PROTECTS, 0)), attacked, found)
+    audit = Audit(
+        cells=len(frame),
+        small=int(notes.get(SMALL, 0)),
+        protecting=int(notes.get(PROTECTS, 0)),
+        attacked=sum(one.attacked for one in done),
+        recovered=sum(one.exact for one in done),
+        narrow=sum(one.narrow for one in done),
+        narrowest=min((one.narrowest for one in done if one.narrowest is not None), default=None),
+        earlier=len(earlier),
+    )
     made = Disclosed(_FROM_DISCLOSE, frame, measured.indicators, policy, audit)
-    session.remember(made, measured.frame, {name: measured.indicators[name].kind for name in about_persons})
+    session.remember(made, measured.frame, kinds)
     return made

@@ -2,10 +2,14 @@
 
 Gaussian elimination: a hidden number is given away by sums alone exactly when its row lies in the span of the
 published rows. Cells are published one at a time, the most wanted first, and one that would complete the span of a
-small cell stays hidden (the idea of Statistics Norway's GaussSuppression, Langsrud 2024; no code from it).
+small cell stays hidden (the idea of Statistics Norway's GaussSuppression, Langsrud 2024; no code from it). Levels are
+decided one after the other: what is published of the country and the regions parts the municipalities of one region
+from those of the next, so that each can be decided alone.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, sparse
@@ -14,35 +18,66 @@ from scipy.sparse import csgraph
 TINY = 1e-9
 
 
+@dataclass(frozen=True)
+class Sums:
+    """Sums, one a row, and the number that each defines by the others. ``order`` and ``stage`` rank the numbers."""
+
+    matrix: sparse.csr_array
+    pivots: np.ndarray
+    order: np.ndarray
+    stage: np.ndarray
+
+
 def components(matrix: sparse.csr_array) -> list[np.ndarray]:
     """Positions of the columns that hang together through the rows of a matrix."""
-    count, labels = csgraph.connected_components((matrix.T @ matrix) != 0, directed=False)
+    count, labels = csgraph.connected_components((abs(matrix).T @ abs(matrix)) != 0, directed=False)
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.searchsorted(labels[order], np.arange(1, count)))
 
 
-def protect(matrix: sparse.csr_array, small: np.ndarray, never: np.ndarray, order: np.ndarray) -> np.ndarray:
+def protect(sums: Sums, small: np.ndarray, never: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Flags of the cells to hide: the ``small``, and those needed so that no sum gives a small one away.
 
-    ``matrix`` has a row per sum and a column per cell; ``never`` flags cells that are not published anyhow;
-    ``order`` ranks cells, those that readers need most first.
+    ``never`` flags cells that are not published anyhow, ``known`` those that readers know whatever is hidden now. A
+    small one that follows from what is known, or was decided at a level before, is given up here.
     """
-    hidden = small | never
-    for cells in components(matrix):
-        if small[cells].any():
-            rows = matrix[:, cells]
-            rows = rows[np.diff(rows.indptr) > 0]
-            hidden[cells] = _eliminate(rows.toarray(), small[cells], never[cells], np.argsort(order[cells]))
+    hidden, decided = (small | never) & ~known, known.copy()
+    for level in np.unique(sums.stage):
+        here = sums.stage <= level
+        outside = abs(sums.matrix) @ (~here).astype(float)
+        rows = np.flatnonzero(outside == 0)
+        open_ = np.flatnonzero(here & ~decided)
+        inside = sums.matrix[rows]
+        for part in components(inside[:, open_]):
+            cells = open_[part]
+            if not small[cells].any():
+                continue
+            touching = inside[:, cells]
+            touching = rows[np.diff(touching.indptr) > 0]
+            columns = np.unique(sums.matrix[touching].indices)
+            columns = columns if len(touching) else cells
+            place = np.full(len(here), -1)
+            place[columns] = np.arange(len(columns))
+            shown = decided[columns] & ~hidden[columns]
+            hidden[columns] = _eliminate(
+                sums.matrix[touching][:, columns].toarray(),
+                place[sums.pivots[touching]],
+                small[columns] & ~known[columns],
+                hidden[columns],
+                shown,
+                np.argsort(sums.order[columns], kind="stable"),
+            )
+        decided |= here & ~hidden
     return hidden
 
 
-def _eliminate(sums: np.ndarray, small: np.ndarray, never: np.ndarray, order: np.ndarray) -> np.ndarray:
+def _eliminate(
+    sums: np.ndarray, pivots: np.ndarray, small: np.ndarray, hidden: np.ndarray, known: np.ndarray, order: np.ndarray
+) -> np.ndarray:
     """Flags of hidden cells among one component's. ``sums`` is dense; ``order`` lists cells, most wanted first."""
-    free = _free_moves(sums)
-    hidden = small | never
-    for cell in order:
-        if hidden[cell]:
-            continue
+    free = _free_moves(sums, pivots)
+    hidden = hidden.copy()
+    for cell in [*np.flatnonzero(known), *(cell for cell in order if not (hidden[cell] or known[cell]))]:
         move = free[cell]
         pivot = int(np.argmax(np.abs(move)))
         if abs(move[pivot]) < TINY:
@@ -55,9 +90,12 @@ def _eliminate(sums: np.ndarray, small: np.ndarray, never: np.ndarray, order: np
             gone = np.abs(after[at_risk]).max(axis=1) < TINY
             outside = np.delete(np.arange(free.shape[1]), wide)
             elsewhere = np.abs(free[np.ix_(touched[at_risk], outside)]).max(axis=1, initial=0) > TINY
-            if (gone & ~elsewhere).any():
+            lost = touched[at_risk][gone & ~elsewhere]
+            if len(lost) and not known[cell]:
                 hidden[cell] = True
                 continue
+            small = small.copy()
+            small[lost] = False
         after[np.abs(after) < TINY] = 0
         free[np.ix_(touched, wide)] = after
         free = np.delete(free, pivot, axis=1) if pivot == free.shape[1] - 1 else _drop(free, pivot)
@@ -69,26 +107,31 @@ def _drop(free: np.ndarray, column: int) -> np.ndarray:
     return free[:, :-1]
 
 
-def _free_moves(sums: np.ndarray) -> np.ndarray:
+def _free_moves(sums: np.ndarray, pivots: np.ndarray) -> np.ndarray:
     """A basis, one column each, of the changes to all cells that keep every sum true."""
     count = sums.shape[1]
-    parents: dict[int, int] = {}
-    for row, line in enumerate(sums):
-        parents.setdefault(int(np.argmax(line)), row)
-    leaves = [cell for cell in range(count) if cell not in parents]
+    defined: dict[int, int] = {}
+    for row, pivot in enumerate(pivots):
+        defined.setdefault(int(pivot), row)
+    leaves = [cell for cell in range(count) if cell not in defined]
     free = np.zeros((count, len(leaves)))
     free[leaves, np.arange(len(leaves))] = 1
     done = set(leaves)
-    waiting = list(parents)
+    waiting = list(defined)
     while waiting:
         later = []
-        for parent in waiting:
-            children = np.flatnonzero(sums[parents[parent]] < 0)
-            if done.issuperset(children.tolist()):
-                free[parent] = free[children].sum(axis=0)
-                done.add(parent)
+        for cell in waiting:
+            row = sums[defined[cell]]
+            others = np.flatnonzero(row)
+            others = others[others != cell]
+            if done.issuperset(others.tolist()):
+                free[cell] = -(row[others] / row[cell]) @ free[others]
+                done.add(cell)
             else:
-                later.append(parent)
+                later.append(cell)
+        if len(later) == len(waiting):
+            free = np.hstack([free, np.eye(count)[:, later]])
+            break
         waiting = later
     open_sums = sums @ free
     open_sums = open_sums[np.abs(open_sums).max(axis=1, initial=0) > TINY]
