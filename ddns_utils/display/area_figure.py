@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 
 from ddns_utils import areas
 from ddns_utils.disclosure import Disclosed
+from ddns_utils.display.compared import pointed_out
 from ddns_utils.display.drawing import finish, points
 from ddns_utils.display.rows import mark, one_indicator, select, shown_value
 from ddns_utils.display.style import ACCENT, INK, MUTED, PALETTE, WIDTH, heading, house_style, value_axis
@@ -40,7 +41,7 @@ def plot_areas(
     if level not in areas.LEVELS[1:]:
         raise DefinitionError(f"plot_areas has no level '{level}'. Choose one of: {', '.join(areas.LEVELS[1:])}.")
     rows = select(disclosed, indicator=known.id, area_level=level, period=period, free=("area",))
-    pointed = _pointed_out([highlight] if isinstance(highlight, str) else list(highlight or ()), level)
+    pointed = pointed_out(highlight, level)
     rows = rows.sort_values("value", ascending=False, na_position="last", kind="stable")
     nation = _nation(disclosed, known, period)
     parts = (
@@ -64,16 +65,6 @@ def plot_areas(
         heading(figure, known, language)
         finish(axes[0][0], disclosed, rows, ("area",), language, also=nation)
     return axes[0][0] if len(parts) == 1 else list(axes[0])
-
-
-def _pointed_out(codes: Sequence[str], level: str) -> set[str]:
-    """Areas of the level that the codes stand for; DefinitionError for a code that no area has."""
-    return {
-        area
-        for code in codes
-        if areas.level_of(code) != "country"
-        for area in ([code] if areas.level_of(code) == level else areas.within(code))
-    }
 
 
 def _column(ax: Axes, rows: pd.DataFrame, pointed: set[str], disclosed: Disclosed, language: str, longest: int) -> None:

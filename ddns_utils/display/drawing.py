@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import seaborn as sns
@@ -104,19 +104,25 @@ def finish(
     language: str,
     also: pd.DataFrame | None = None,
     across: str = "",
+    usual: bool = True,
+    more: Mapping[str, pd.Series] | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
-    """What is fixed, what the marks mean and what the intervals are, under the figure; and the data with it."""
+    """What is fixed, what the marks mean and what the intervals are, under the figure; and the data with it.
+
+    Without the ``usual`` notes on intervals and marks, where a figure has neither, there are its own ``notes`` alone.
+    """
     fixed = [
         value_name(name, rows[name].iloc[0], language)
         for name in ("area", "sex", "age_band", "period")
         if name not in dimensions and rows[name].iloc[0] != "all" and rows[name].nunique() == 1
     ]
-    notes = [", ".join(fixed)] if fixed else []
-    notes += [] if across else [say("Bands and lines: 95% interval.", language)]
-    notes += [*mark_notes(rows, disclosed, language, figure=True)]
+    notes = [*([", ".join(fixed)] if fixed else []), *notes]
+    notes += [] if across or not usual else [say("Bands and lines: 95% interval.", language)]
+    notes += mark_notes(rows, disclosed, language, figure=True) if usual else []
     figure = ax.figure
     figure.supxlabel(wrapped(" · ".join(notes), 105), x=0.01, ha="left", fontsize=8.5, color=MUTED)
-    remember(figure, disclosed, rows if also is None else pd.concat([also, rows]), dimensions, across)
+    remember(figure, disclosed, rows if also is None else pd.concat([also, rows]), dimensions, across, more)
 
 
 def places(rows: pd.DataFrame, dimension: str, order: list[str]) -> pd.Series:

@@ -37,7 +37,7 @@ def show_figure(ax: Axes | Sequence[Axes], *, title: str, alt: str, language: st
             "A figure needs a title that says its finding, and an alt text for those who cannot see it."
         )
     svg = figure_svg(figure, title)
-    make = partial(wide_table, across=shown.across) if shown.across else data_table
+    make = partial(wide_table, across=shown.across) if shown.across else partial(data_table, more=shown.more)
     data = make(shown.disclosed, shown.rows, shown.dimensions, title, language)
     recorded = session.showed("figure", shown.disclosed, shown.rows, title=title, alt=alt)
     publish_display_data(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -17,23 +17,30 @@ from ddns_utils.errors import DefinitionError
 class Shown:
     """The rows that a figure draws, the result they come from, and the dimensions in which they differ.
 
-    ``across`` names the dimension that the data table lays across, where there would be too many lines.
+    ``across`` names the dimension that the data table lays across, where there would be too many lines. ``more`` are
+    further columns of the data table: heading → texts by row, empty where there is nothing to say.
     """
 
     disclosed: Disclosed
     rows: pd.DataFrame
     dimensions: tuple[str, ...]
     across: str = ""
+    more: Mapping[str, pd.Series] = field(default_factory=dict)
 
 
 _SHOWN: WeakKeyDictionary[Figure, Shown] = WeakKeyDictionary()
 
 
 def remember(
-    figure: Figure, disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[str], across: str = ""
+    figure: Figure,
+    disclosed: Disclosed,
+    rows: pd.DataFrame,
+    dimensions: Sequence[str],
+    across: str = "",
+    more: Mapping[str, pd.Series] | None = None,
 ) -> None:
     """Keep with a figure what it shows."""
-    _SHOWN[figure] = Shown(disclosed, rows, tuple(dimensions), across)
+    _SHOWN[figure] = Shown(disclosed, rows, tuple(dimensions), across, more or {})
 
 
 def shown_by(figure: Figure) -> Shown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
@@ -100,8 +100,19 @@ def table(
     return render(caption, *heads, body, notes), _plain(caption, *heads, body, notes), found
 
 
-def data_table(disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[str], caption: str, language: str) -> str:
-    """The rows that a figure draws, one line each: what it is, value, interval, numerator and denominator."""
+def data_table(
+    disclosed: Disclosed,
+    rows: pd.DataFrame,
+    dimensions: Sequence[str],
+    caption: str,
+    language: str,
+    more: Mapping[str, pd.Series] | None = None,
+) -> str:
+    """The rows that a figure draws, one line each: what it is, value, interval, numerator and denominator.
+
+    ``more`` are further columns of texts: heading → text by row, a dash where a row has none.
+    """
+    more = more or {}
     units = require_disclosed(disclosed).indicators
     body = []
     for _, row in rows.iterrows():
@@ -117,13 +128,14 @@ def data_table(disclosed: Disclosed, rows: pd.DataFrame, dimensions: Sequence[st
         )
         whole = [sign or "–" if pd.isna(row[c]) else number(row[c], language) for c in ("n", "of")]
         heads = [value_name(name, row[name], language, units) for name in dimensions]
-        body.append((heads, missing + whole))
+        body.append((heads, missing + whole + [texts.get(row.name, "–") for texts in more.values()]))
     heads = [dimension_name(name, language) for name in dimensions]
     columns = [
         say("Value", language),
         say("95% interval", language),
         say("Numerator", language),
         say("Denominator", language),
+        *more,
     ]
     about = "deliveries" if all(units[name].rows_about == "deliveries" for name in rows["indicator"]) else "persons"
     return render(caption, heads, columns, body, mark_notes(rows, disclosed, language), about)

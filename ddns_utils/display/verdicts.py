@@ -1,0 +1,135 @@
+"""What a comparison of areas says, in words: who stands out, who probably does not, and where one area is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ddns_utils import areas
+from ddns_utils.comparison import FALSE_DISCOVERIES, Comparison, compare, peers
+from ddns_utils.disclosure import Disclosed
+from ddns_utils.display.compared import in_the_funnel, left_out
+from ddns_utils.display.rows import one_indicator, shown_value
+from ddns_utils.indicators.declare import Indicator
+from ddns_utils.language import number, say
+
+MOST_NAMED = 8
+
+
+def stands_out(
+    disclosed: Disclosed,
+    indicator: str | Indicator | None = None,
+    *,
+    language: str,
+    level: str = "municipality",
+    period: str = "",
+) -> str:
+    """Who differs from the average, and who only seems to: two or three sentences.
+
+    Those that differ are found with at most 5 per cent mistakes among them, however many are compared.
+    """
+    compared = compare(disclosed, one_indicator(disclosed, indicator), level, period)
+    if compared.frame.empty:
+        return say("Too few areas have a value that can be shown and compared.", language)
+    many = number(len(compared.frame), language)
+    found, perhaps = compared.standing_out, compared.perhaps_chance
+    if found.empty:
+        sentences = [say("None of the {areas} areas stands out when so many are compared.", language, areas=many)]
+    else:
+        sentences = [
+            say(
+                "Of {areas} areas, these stand out, also when so many are compared: {names}.",
+                language, areas=many, names="; ".join(_by_side(found, compared, language)),
+            )
+        ]  # fmt: skip
+    if len(perhaps):
+        chance = round(FALSE_DISCOVERIES * len(compared.frame))
+        sentences.append(
+            say(
+                "Outside the 95% limits, but probably by chance: {names}. Chance alone would put about {chance} there.",
+                language, names=_names(perhaps, language), chance=number(chance, language),
+            )
+        )  # fmt: skip
+    return " ".join([*sentences, *filter(None, [left_out(compared, language)])])
+
+
+def finding(
+    disclosed: Disclosed,
+    indicator: str | Indicator | None = None,
+    *,
+    language: str,
+    level: str = "municipality",
+    period: str = "",
+) -> str:
+    """The comparison's finding in a few words, for a title: "3 af 90 skiller sig ud"."""
+    compared = compare(disclosed, one_indicator(disclosed, indicator), level, period)
+    if compared.frame.empty:
+        return say("too few to be compared", language)
+    many, out = len(compared.frame), len(compared.standing_out)
+    if not out:
+        return say("none of {areas} stands out", language, areas=number(many, language))
+    return say("{out} of {areas} stand out", language, out=number(out, language), areas=number(many, language))
+
+
+def standing(
+    disclosed: Disclosed,
+    indicator: str | Indicator | None = None,
+    *,
+    language: str,
+    area: str,
+    period: str = "",
+) -> str:
+    """Where one area is among its like: its smoothed value and its rank, both with intervals; empty for the country.
+
+    Clusters and health councils are compared with their like, municipalities with municipalities; an area made of
+    municipalities gets a sentence for each of them, up to eight.
+    """
+    known, level = one_indicator(disclosed, indicator), peers(area)
+    if areas.level_of(area) == "country":
+        return ""
+    compared = compare(disclosed, known, level, period)
+    codes: Sequence[str] = [area] if areas.level_of(area) == level else areas.within(area)
+    return " ".join(_standing(code, compared, language) for code in codes[:MOST_NAMED])
+
+
+def _standing(code: str, compared: Comparison, language: str) -> str:
+    name = areas.name(code, language)
+    if code not in compared.frame.index:
+        return say("{area} has no value that can be compared.", language, area=name)
+    row, known = compared.frame.loc[code], compared.indicator
+    return say(
+        "{area}: {value}, smoothed {smoothed} ({lower}–{upper}), {where}. Number {rank} of {areas} counted from the "
+        "lowest, but it could as well be anywhere from {first} to {last}.",
+        language,
+        area=name,
+        where=in_the_funnel(row["label"], language),
+        value=shown_value(row["value"], known, language),
+        smoothed=shown_value(row["smoothed"], known, language, unit=known.kind == "proportion"),
+        lower=shown_value(row["lower"], known, language, unit=False),
+        upper=shown_value(row["upper"], known, language, unit=False),
+        rank=number(row["rank"], language),
+        areas=number(len(compared.frame), language),
+        first=number(row["rank_lower"], language),
+        last=number(row["rank_upper"], language),
+    )
+
+
+def _by_side(found: pd.DataFrame, compared: Comparison, language: str) -> list[str]:
+    above = found[found["value"] > found["baseline"]]
+    below = found.drop(above.index)
+    words = []
+    if len(above):
+        words.append(say("above the average {names}", language, names=_names(above, language)))
+    if len(below):
+        words.append(say("below it {names}", language, names=_names(below, language)))
+    return words
+
+
+def _names(frame: pd.DataFrame, language: str) -> str:
+    """Names of areas, those farthest out first."""
+    order = frame["z"].abs().sort_values(ascending=False, kind="stable").index
+    names = [areas.name(code, language) for code in order[:MOST_NAMED]]
+    if len(order) > MOST_NAMED:
+        names.append(say("{more} more", language, more=number(len(order) - MOST_NAMED, language)))
+    return ", ".join(names)
