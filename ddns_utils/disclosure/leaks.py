@@ -5,17 +5,14 @@ This is the last look, not the rule: results are made safe by ``disclose()``. Wh
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from datetime import date
-from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import unquote
 
 import pandas as pd
 
+from ddns_utils.disclosure.forms import forms
 from ddns_utils.disclosure.policy import Policy
 from ddns_utils.indicators import INDICATORS
 from ddns_utils.language import LANGUAGES, say
@@ -28,18 +25,21 @@ COUNT = "a count that the disclosure policy hides"
 REMOVED = "[removed]"
 
 _DASH = "-\u00ad\u2010-\u2015\u2212"
+_GAP = rf"(?:[^\S\n]{{0,2}}[{_DASH}][^\S\n]{{0,2}}|[^\S\n]{{1,3}})"
 _NUMBER = re.compile(
-    rf"(?<!\d)(?<!\d\.)(?:(\d\d)(\d\d)(\d\d)(?:[^\S\n]?[{_DASH}][^\S\n]?|[^\S\n])?|(\d)(\d\d)(\d\d))\d{{4}}(?!\d)"
-)  # a day below 10 loses its zero where the number has been read as one
+    r"(?<!\d)(?<!\d\.)(?:"
+    rf"(\d\d)(\d\d)(\d\d){_GAP}?\d{{4}}"
+    rf"|(\d\d)(?P<mark>[{_DASH}./])(\d\d)(?P=mark)(\d\d){_GAP}\d{{4}}"  # 01.02.90-1234
+    rf"|(\d\d) (\d\d) (\d\d) ?[{_DASH}] ?\d{{4}}"  # 01 02 90-1234
+    r"|(\d)(\d\d)(\d\d)\d{4}"  # a day below 10 loses its zero where the number has been read as one
+    r")(?!\d)"
+)
 _PSEUDONYM = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{32}(?![0-9a-fA-F])")
 _HARMLESS = re.compile(
     r"(?<![0-9a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f])"  # UUIDs
     r"|(?<![0-9a-f])(?![0-9a-f]{32}(?![0-9a-f]))(?=\d*[a-f])[0-9a-f]{12,}(?![0-9a-f])"  # hashes and their beginnings
     r'|(?:id="|#)(?:figure-\d+-)?[a-z][0-9a-f]{10}(?![0-9a-f])'  # what matplotlib calls its parts
 )
-_DATA = re.compile(r"data:[\w/+.;=-]*?(;base64)?,([A-Za-z0-9+/=%_.~-]+)")
-_INLINE = re.compile(r"</?(?:a|abbr|b|em|i|small|span|strong|sub|sup|tspan|u|wbr)\b[^>]*>", re.I)
-_TAG = re.compile(r"<[^>]+>")
 _PERSON_WORDS = {
     "person_id", "pnr", "cpr", "cprnr", "cpr_nr", "v_cpr", "cpr_nummer", "personnummer", "birth_date", "death_date",
     "foed_dag", "doed_dag",
@@ -48,7 +48,22 @@ _PERSON_NAME = re.compile(r"(?i)(?<![\w.])(person_id|pnr|v_cpr|cpr_?nr|foed_dag|
 _PRINTED = re.compile(
     r"\[\d+ rows x \d+ columns\]|\bdtype: \w+|Empty DataFrame|^pyarrow\.(?:Table|RecordBatch)|^shape: \(\d+|[│┃]", re.M
 )
-_FEW = re.compile(r"\b[nN]\s*=\s*(\d+)(?![\d.,])")
+_WORDS_FOR = {
+    word: number
+    for words in ("to tre fire fem seks syv otte ni", "two three four five six seven eight nine")
+    for number, word in enumerate(words.split(), 2)
+}
+_PERSONS = (
+    r"borger(?:e|ne)?|person(?:er|erne|s)?|patient(?:er|erne|s)?|mennesker|kvinder|mænd|børn|"
+    r"residents?|citizens?|people|women|men|children"
+)
+_FEW = re.compile(
+    r"\b[nN]\s*=\s*(?P<n>\d+)(?![\d.,])"
+    rf"|(?<![\d.,–/-])(?P<of>\d+|{'|'.join(_WORDS_FOR)})[ \u00a0]+(?:{_PERSONS})\b"
+    r"|(?<![\d.,–/-])(?P<out>\d+)[ \u00a0](?:ud af|out of)[ \u00a0]\d",
+    re.I,
+)
+_HTML_TAG = re.compile(r"</?\w[^<>]*>")
 _COUNTED = {"n", "of", "count", "counts", "antal"} | {
     say(words, language).casefold() for words in ("Numerator", "Denominator") for language in LANGUAGES
 }
@@ -58,7 +73,7 @@ def values_in(text: str) -> set[str]:
     """Which of NUMBER and PSEUDONYM a text has, also in what is escaped, marked up or embedded in it."""
     return {
         what
-        for form in _forms(text)
+        for form in forms(text)
         for what, found in ((NUMBER, any(_numbers(form))), (PSEUDONYM, _PSEUDONYM.search(form)))
         if found
     }
@@ -79,9 +94,12 @@ def rows_in(text: str) -> set[str]:
 
 
 def few_in(text: str, policy: Policy | None) -> set[str]:
-    """COUNT, if a text says ``n = 3`` or the like."""
-    small = policy is not None and any(0 < int(found[1]) < policy.threshold for found in _FEW.finditer(text))
-    return {COUNT} if small else set()
+    """COUNT, if a text says ``n = 3``, ``3 persons``, ``three persons``, ``3 out of 80`` or the like."""
+    if policy is None:
+        return set()
+    said = (found["n"] or found["of"] or found["out"] for found in _FEW.finditer(_HTML_TAG.sub(" ", text)))
+    numbers = (int(one) if one.isdigit() else _WORDS_FOR[one.lower()] for one in said)
+    return {COUNT} if any(0 < number < policy.threshold for number in numbers) else set()
 
 
 def html_tables_in(html: str, policy: Policy | None) -> set[str]:
@@ -131,35 +149,13 @@ def _numbers(text: str) -> Iterator[tuple[int, int]]:
     """Where ten digits (or nine) begin with a day, a month and a year."""
     text = _HARMLESS.sub(lambda found: "x" * len(found[0]), text)
     for found in _NUMBER.finditer(text):
-        day, month, year = (int(part) for part in found.groups() if part is not None)
+        day, month, year = (int(part) for part in found.groups() if part and part.isdigit())
         try:
             date(2000 + year, month, day)
         except ValueError:
             if (day, month) != (29, 2):
                 continue
         yield found.span()
-
-
-def _forms(text: str) -> Iterator[str]:
-    """A text as it is written, as a reader sees it, and what is embedded in it."""
-    yield text
-    seen = unescape(text)
-    if "\\u" in seen or "\\x" in seen:
-        seen = re.sub(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})", lambda m: chr(int(m[1] or m[2], 16)), seen)
-    if "<" in seen:
-        seen = _TAG.sub("|", _INLINE.sub("", seen))
-    if seen != text:
-        yield seen
-    for found in _DATA.finditer(text):
-        yield embedded(found[2]) if found[1] else unquote(found[2])
-
-
-def embedded(content: str) -> str:
-    """The bytes of base64 as text, so that the words in a picture's metadata can be read; empty if it is not base64."""
-    try:
-        return base64.b64decode(content).decode("latin-1")
-    except (binascii.Error, ValueError):
-        return ""
 
 
 def _has_lines_of_numbers(text: str) -> bool:

@@ -18,8 +18,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from ddns_utils.disclosure import Policy
+from ddns_utils.disclosure.forms import embedded
 from ddns_utils.disclosure.leaks import (
-    embedded,
     few_in,
     html_tables_in,
     rows_are,
@@ -105,7 +105,11 @@ def _in_output(output: NotebookNode, policy: Policy | None) -> set[str]:
     if output.output_type == "error":
         return found | (rows_in(output.evalue) if "\n" in output.evalue else set())
     data, made = output.get("data", {}), output.get("metadata", {}).get("ddns", {})
-    texts = [str(output.get("text", "")), *(str(content) for content in data.values()), str(made.get("alt", ""))]
+    texts = [
+        str(output.get("text", "")),
+        *(str(content) for content in data.values()),
+        *(str(made.get(part, "")) for part in ("alt", "caption")),
+    ]
     for content in texts:
         found |= few_in(content, policy)
     for kind, content in data.items():
@@ -114,7 +118,7 @@ def _in_output(output: NotebookNode, policy: Policy | None) -> set[str]:
     found |= html_tables_in(str(data.get("text/html", "")) + str(made.get("table", "")), policy)
     if made.get("role") not in OURS:
         found |= rows_in(texts[0] + str(data.get("text/plain", "")))
-        if any(kind.startswith("image/") for kind in data) or "<table" in str(data.get("text/html", "")):
+        if any(not kind.startswith("text/") for kind in data) or "<table" in str(data.get("text/html", "")):
             found.add(FOREIGN)
     return found
 
@@ -141,7 +145,10 @@ def _in_rows(file: Path, policy: Policy | None) -> set[str]:
     if file.suffix == ".parquet":
         words = {str(key) + str(value) for key, value in (pq.read_schema(file).metadata or {}).items()}
         for column in frame.columns:
+            words.add(str(column))
             values = frame[column].dropna()
+            if isinstance(values.dtype, pd.CategoricalDtype):
+                words.update(map(str, values.cat.categories))  # a category that no row has any more is in the file too
             whole = pd.api.types.is_float_dtype(values)
             words.update(f"{value:.0f}" if whole and value % 1 == 0 else str(value) for value in values.unique())
         found = values_in("\n".join(words))

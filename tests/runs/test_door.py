@@ -2,7 +2,11 @@
 
 import base64
 import dataclasses
+import gzip
+import io
 import json
+import zipfile
+import zlib
 from pathlib import Path
 
 import nbformat
@@ -20,18 +24,22 @@ from ddns_utils.disclosure.leaks import (
     NUMBER,
     PERSONS,
     PSEUDONYM,
+    few_in,
     html_tables_in,
     values_in,
     without_values,
 )
 from ddns_utils.display.tables import data_table
 from ddns_utils.errors import DataError, RunError
+from ddns_utils.indicators import INDICATORS
+from ddns_utils.language import CATALOGUE, LANGUAGES
 from ddns_utils.publish.site import build_site
 from ddns_utils.runs import door, save
 
 ROOT = Path(__file__).parents[2]
 POLICY_FILE = ROOT / "parameters" / "disclosure.toml"
 POLICY = Policy.read(POLICY_FILE)
+PNG = b"\x89PNG\r\n\x1a\n"
 BORN = "0101" + "90"
 PERSON = BORN + "1234"
 HYPHEN = f"{BORN}-1234"
@@ -59,11 +67,75 @@ def figure(svg=toys.SVG, **made):
     return shown({"image/svg+xml": svg, "text/plain": ""}, {"role": "figure", "alt": "a", "table": toys.TABLE} | made)
 
 
+def chunk(kind, body):
+    return len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+
+
+def packed_picture(words, kind=b"zTXt"):
+    """A PNG whose text is compressed."""
+    before = {b"zTXt": b"Comment\0\0", b"iTXt": b"Comment\0\1\0da\0\0"}[kind]
+    body = before + zlib.compress(f"{words}\n{words}\n".encode())
+    return base64.b64encode(PNG + chunk(b"IHDR", bytes(13)) + chunk(kind, body) + chunk(b"IEND", b"")).decode()
+
+
+def zipped(words):
+    """A spreadsheet as it is: a zip with XML in it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("xl/sharedStrings.xml", f"<t>{words}</t>")
+    return base64.b64encode(out.getvalue()).decode()
+
+
+def text64(words):
+    return base64.b64encode(words.encode()).decode()
+
+
 def picture(words):
     return base64.b64encode(b"\x89PNG\r\n\x1a\n\x00\x00\x00\x20tEXtComment\x00" + words.encode()).decode()
 
 
 OUTPUTS = {
+    "number with two spaces": (stream(f"id {BORN}  1234\n"), NUMBER),
+    "number with a tab": (stream(f"id {BORN}\t1234\n"), NUMBER),
+    "number with a spaced dash": (stream(f"id {BORN}  -  1234\n"), NUMBER),
+    "number with points in its date": (stream("id 01.01.90-1234\n"), NUMBER),
+    "number with strokes in its date": (stream("id 01/01/90 1234\n"), NUMBER),
+    "number with dashes in its date": (stream("id 01-01-90-1234\n"), NUMBER),
+    "number with spaces in its date": (stream("id 01 01 90-1234\n"), NUMBER),
+    "number spelled digit by digit": (stream(f"id {' '.join(PERSON)}\n"), NUMBER),
+    "number with an invisible character": (stream(f"id {BORN}\u200b1234\n"), NUMBER),
+    "number in wide digits": (stream("id " + "".join(chr(0xFF10 + int(d)) for d in PERSON)), NUMBER),
+    "number in a picture's compressed text": (shown({"image/png": packed_picture(HYPHEN)}), NUMBER),
+    "number in a picture's international text": (shown({"image/png": packed_picture(HYPHEN, b"iTXt")}), NUMBER),
+    "number in a drawn picture's compressed text": (
+        figure(f'<svg><image href="data:image/png;base64,{packed_picture(HYPHEN)}"/></svg>'),
+        NUMBER,
+    ),
+    "number in an embedded spreadsheet": (
+        shown({"text/html": f'<a href="data:application/zip;base64,{zipped(HYPHEN)}">hent</a>'}, {"role": "text"}),
+        NUMBER,
+    ),
+    "number in embedded gzip": (
+        shown({"application/gzip": base64.b64encode(gzip.compress(HYPHEN.encode())).decode()}),
+        NUMBER,
+    ),
+    "number in an attribute in base64": (
+        shown({"text/html": f'<p data-rows="{text64(HYPHEN)}">x</p>'}, {"role": "text"}),
+        NUMBER,
+    ),
+    "number in a drawing's description": (figure(f"<svg><desc>{HYPHEN}</desc></svg>"), NUMBER),
+    "number in a drawing's own attribute": (figure(f'<svg><g inkscape:label="{HYPHEN}"/></svg>'), NUMBER),
+    "number in a widget's state": (
+        shown({"application/vnd.jupyter.widget-state+json": {"state": {"m": {"value": HYPHEN}}}}),
+        NUMBER,
+    ),
+    "pseudonym in an attribute in base64": (
+        shown({"text/html": f'<p data-id="{text64(TOKEN)}">x</p>'}, {"role": "text"}),
+        PSEUDONYM,
+    ),
+    "a widget": (shown({"application/vnd.jupyter.widget-view+json": {"model_id": "m"}}), door.FOREIGN),
+    "rows as JSON": (shown({"application/vnd.dataresource+json": {"data": [{"age": 71}]}}), door.FOREIGN),
+    "an interactive figure": (shown({"application/vnd.vegalite.v5+json": {"data": {"values": [71, 82]}}}), door.FOREIGN),
     "number printed": (stream(f"id {PERSON}\n"), NUMBER),
     "number with a hyphen": (stream(f"id {HYPHEN}\n"), NUMBER),
     "number with a space": (stream(f"id {BORN} 1234\n"), NUMBER),
@@ -117,6 +189,13 @@ OUTPUTS = {
     "small count in a figure's data": (figure(table=html("Denominator", "4")), COUNT),
     "small count drawn": (figure("<svg><text>n = 3</text></svg>"), COUNT),
     "small count in alt text": (figure(alt="Læsø (n=2)"), COUNT),
+    "small count in a title": (figure("<svg><title>Læsø: 3 borgere</title></svg>"), COUNT),
+    "small count in a drawn title": (figure("<svg><text>Kun <tspan>3</tspan> patienter</text></svg>"), COUNT),
+    "small count in words": (shown({"text/markdown": "På Læsø er der tre borgere."}, {"role": "text"}), COUNT),
+    "small count in English words": (shown({"text/markdown": "Four women died."}, {"role": "text"}), COUNT),
+    "small count of a whole": (shown({"text/markdown": "3 ud af 80 fik tilbud"}, {"role": "text"}), COUNT),
+    "small count in a caption": (figure(caption="2 of them: n = 2"), COUNT),
+    "small count printed": (stream("n = 4"), COUNT),
     "picture of points": (shown({"image/png": picture("")}), door.FOREIGN),
 }  # fmt: skip
 
@@ -124,7 +203,9 @@ OUTPUTS = {
 @pytest.mark.parametrize("leak", OUTPUTS)
 def test_a_leak_in_an_output_is_named_taken_out_and_not_shown(leak):
     output, kind = OUTPUTS[leak]
-    notebook = new_notebook(cells=[new_markdown_cell("# T"), new_code_cell("1", outputs=[stream("fine"), output])])
+    notebook = new_notebook(
+        cells=[new_markdown_cell("# T", id="a"), new_code_cell("1", id="b", outputs=[stream("fine"), output])]
+    )
     found = door.clean(notebook, POLICY)
     assert list(found) == ["cell 2"]
     assert kind in found["cell 2"]
@@ -228,6 +309,21 @@ def test_a_leak_in_a_file_is_found_and_its_name_is_not_shown_either(tmp_path, na
     assert PERSON not in where
 
 
+def test_a_category_that_no_row_has_any_more_is_still_in_a_parquet_file(tmp_path, monkeypatch):
+    file = saved(tmp_path, monkeypatch) / "results.parquet"
+    frame = pd.read_parquet(file)
+    frame["note"] = pd.Categorical(frame["note"].fillna(""), [*frame["note"].fillna("").unique(), HYPHEN])
+    frame.to_parquet(file)
+    assert door.search(tmp_path, POLICY) == {"results.parquet": {NUMBER}}
+
+
+def test_a_column_that_is_named_after_a_person_is_found(tmp_path, monkeypatch):
+    file = saved(tmp_path, monkeypatch) / "results.parquet"
+    table = pq.read_table(file).append_column(HYPHEN, pq.read_table(file)["note"])
+    pq.write_table(table.replace_schema_metadata(None), file)
+    assert door.search(tmp_path, POLICY) == {"results.parquet": {NUMBER}}
+
+
 def test_a_leak_in_a_parquet_files_metadata_is_found(tmp_path, monkeypatch):
     file = saved(tmp_path, monkeypatch) / "results.parquet"
     table = pq.read_table(file)
@@ -245,6 +341,30 @@ def test_a_leak_in_a_parquet_files_metadata_is_found(tmp_path, monkeypatch):
 def test_other_numbers_raise_no_alarm(fine):
     assert values_in(fine) == set()
     assert without_values(fine) == fine
+
+
+DECLARED = [
+    words[language]
+    for one in INDICATORS.values()
+    for language in LANGUAGES
+    for words in (one.title, one.one_row_is, one.counted, one.unit, *one.caveats, *filter(None, [one.remedy]))
+]
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [
+        "1–4 personer eller hændelser", "n = 5", "n=30", "N = 1.234", "pr. 1.000 borgere", "12 ud af 80", "type 2 patienter med KOL"[7:],
+        "33 personer", "mindst 5 persons", "2,3 patienter pr. dag", "25 ud af 60", "en borger", "one person",
+    ],
+)  # fmt: skip
+def test_words_that_tell_no_small_count_raise_no_alarm(fine):
+    assert few_in(fine, POLICY) == set()
+
+
+def test_no_declared_word_of_an_indicator_raises_an_alarm():
+    words = "\n".join([*DECLARED, CATALOGUE.read_text(encoding="utf-8")])
+    assert (few_in(words, POLICY), values_in(words)) == (set(), set())
 
 
 @pytest.mark.parametrize("about", ["persons", "deliveries"])
