@@ -1,4 +1,4 @@
-"""What the store has to know before it writes: which of several rows with one key stands, and where its key is already.
+"""SQL of merging: which of several rows with one key stands, which files hold its key already, what takes their place.
 
 The engine is DuckDB in this process, over rows in memory and the files of a table.
 """
@@ -8,41 +8,59 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from ddns_utils.model import Table
+from ddns_utils.model import SQL_TYPES, Table
 
 
-def by_person(rows: pa.Table) -> pa.Array:
-    """The order of rows by person. A person has many rows, so that few texts need be compared."""
-    persons = rows["person_id"].combine_chunks().dictionary_encode()
-    return pc.sort_indices(pc.take(pc.rank(persons.dictionary), persons.indices))
+def scan(model: type[Table], paths: Iterable[str], *more: str) -> str:
+    """SQL that reads files of a table with the model's columns and ``more``; without files, no rows."""
+    if not paths:
+        nothing = ", ".join(f'NULL::{SQL_TYPES[column.type]} AS "{name}"' for name, column in model.columns.items())
+        return f"(SELECT {nothing} WHERE false)"
+    options = [f"{name} = true" for name in more]
+    return f"(SELECT {_names([*model.columns, *more])} FROM {_read(paths, *options)})"
 
 
-def newest(
-    engine: duckdb.DuckDBPyConnection, model: type[Table], data: pa.Table | pa.RecordBatchReader
-) -> duckdb.DuckDBPyRelation:
-    """One row per key: the latest by the table's order, then the last given."""
-    engine.register("given", data)
+def keep_newest(engine: duckdb.DuckDBPyConnection, model: type[Table], rows: str) -> None:
+    """Make the table ``newest`` with one row per key: the latest by the table's order, then the last given."""
     columns = _names(model.columns)
-    engine.execute(f"CREATE TEMP TABLE numbered AS SELECT {columns}, row_number() OVER () AS given_as FROM given")
     order = f'"{model.order}" DESC, ' if model.order else ""
     newest_first = f"PARTITION BY {_names(model.key)} ORDER BY {order}given_as DESC"
-    return engine.sql(f"SELECT {columns} FROM numbered QUALIFY row_number() OVER ({newest_first}) = 1")
+    engine.execute(f"""
+        CREATE OR REPLACE TEMP TABLE newest AS SELECT {columns}
+        FROM (SELECT {columns}, row_number() OVER () AS given_as FROM {rows})
+        QUALIFY row_number() OVER ({newest_first}) = 1""")
 
 
-def known_years(
-    engine: duckdb.DuckDBPyConnection, model: type[Table], files: list[str], rows: duckdb.DuckDBPyRelation
-) -> list[int]:
-    """The years (0 without one) in which a table's files have rows with any of the keys; if none, a merge only adds."""
-    if not files:
-        return []
-    engine.register("newest", rows)
-    engine.register("stored", engine.read_parquet(files, hive_partitioning=False))
-    year = f'coalesce(year("{model.time}"), 0)' if model.time else "0"
-    found = engine.sql(f"SELECT DISTINCT {year} FROM stored SEMI JOIN newest USING ({_names(model.key)})").fetchall()
-    return sorted(year for (year,) in found)
+def drop_earlier(engine: duckdb.DuckDBPyConnection, model: type[Table], stored: str) -> None:
+    """Take rows out of ``newest`` that are earlier, by the table's order, than the stored row with their key."""
+    if model.order:
+        same = " AND ".join(f'newest."{column}" = stored."{column}"' for column in model.key)
+        later = f'stored."{model.order}" > newest."{model.order}"'
+        engine.execute(f"DELETE FROM newest USING {stored} AS stored WHERE {same} AND {later}")
+
+
+def holding(engine: duckdb.DuckDBPyConnection, model: type[Table], paths: Iterable[str], rows: str) -> set[str]:
+    """Which of a table's files have a row with any of the keys of ``rows``."""
+    if not paths:
+        return set()
+    stored = f"(SELECT {_names(model.key)}, filename FROM {_read(paths, 'filename = true')})"
+    found = engine.execute(f"SELECT DISTINCT filename FROM {stored} SEMI JOIN {rows} USING ({_names(model.key)})")
+    return {path for (path,) in found.fetchall()}
+
+
+def replaced(model: type[Table], rows: str, stored: str | None) -> str:
+    """SQL for the stored rows, if any, whose key is not among the new ``rows``, and then the new rows."""
+    columns = _names(model.columns)
+    new = f"SELECT {columns} FROM {rows}"
+    if stored is None:
+        return new
+    return f"SELECT {columns} FROM {stored} ANTI JOIN {rows} USING ({_names(model.key)}) UNION ALL {new}"
+
+
+def _read(paths: Iterable[str], *options: str) -> str:
+    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    return f"read_parquet({', '.join([f'[{files}]', 'hive_partitioning = false', *options])})"
 
 
 def _names(columns: Iterable[str]) -> str:

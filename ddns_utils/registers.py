@@ -22,15 +22,14 @@ from pathlib import Path
 import duckdb
 import ibis
 import pyarrow as pa
-import pyarrow.compute as pc
-from deltalake import DeltaTable, write_deltalake
+from deltalake import DeltaTable
 
-from ddns_utils import engines
+from ddns_utils import engines, merging
 from ddns_utils.errors import DataError
-from ddns_utils.merging import by_person, known_years, newest
 from ddns_utils.model import TABLES, Table
+from ddns_utils.table_files import TableFiles, go_back, parts, stored_schema
 
-ROWS_PER_WRITE = 2_000_000
+MEMORY = "1GB"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Snapshot:
         model = _model(name)
         files = self._files(name)
         if not files:
-            return ibis.memtable(_stored_schema(model).empty_table())
+            return ibis.memtable(stored_schema(model).empty_table())
         stored = engines.read(self.engine, files, f"{name}_v{self.version}")
         rows = stored.select(*model.columns)
         return rows.filter(~rows[model.voided_by]) if model.voided_by and not include_voided else rows
@@ -75,7 +74,7 @@ class Snapshot:
     def _files(self, name: str) -> list[str]:
         if name not in self.tables:
             return []
-        return DeltaTable(_table_path(self.path, name), version=self.tables[name]).file_uris()
+        return DeltaTable(str(_table_path(self.path, name)), version=self.tables[name]).file_uris()
 
 
 @dataclass(frozen=True)
@@ -114,20 +113,32 @@ class Registers:
                 raise DataError(
                     f"Somebody else is writing to the registers in {self.path.name}. Try again when they are done."
                 ) from None
-            writer = Writer(self, self.snapshot())
-            writer.roll_back()
-            try:
-                yield writer
-            except BaseException:
+            with self._engine() as engine:
+                writer = Writer(self, self.snapshot(), engine)
                 writer.roll_back()
-                raise
+                try:
+                    yield writer
+                except BaseException:
+                    writer.roll_back()
+                    raise
             if writer.changed:
                 self._publish(writer)
 
+    @contextmanager
+    def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An engine with bounded memory that spills, encrypted, into a folder of the store."""
+        spill = self.path / ".spill"
+        shutil.rmtree(spill, ignore_errors=True)
+        config = {"memory_limit": MEMORY, "temp_directory": str(spill), "temp_file_encryption": "true"}
+        try:
+            with duckdb.connect(config=engines.NO_EXTENSIONS | config) as engine:
+                engine.execute("SET parquet_metadata_cache = true")  # no file of the store is ever written again
+                yield engine
+        finally:
+            shutil.rmtree(spill, ignore_errors=True)
+
     def _publish(self, writer: Writer) -> None:
-        tables = writer.snapshot.tables | {
-            name: DeltaTable(_table_path(self.path, name)).version() for name in writer.changed
-        }
+        tables = writer.snapshot.tables | {name: files.commit() for name, files in writer.changed.items()}
         version = writer.snapshot.version + 1
         file = self._version_file(version)
         file.parent.mkdir(exist_ok=True)
@@ -146,27 +157,43 @@ class Registers:
 
 
 class Writer:
-    """Writes of one coming version. Made by ``Registers.writing``."""
+    """Writes of one coming version. Made by ``Registers.writing``.
 
-    def __init__(self, registers: Registers, snapshot: Snapshot) -> None:
-        self.registers = registers
-        self.snapshot = snapshot
-        self.changed: set[str] = set()
+    ``engine`` is DuckDB, with bounded memory and a folder to spill to; what it reads of the store it is told in SQL by
+    ``scan``.
+    """
+
+    def __init__(self, registers: Registers, snapshot: Snapshot, engine: duckdb.DuckDBPyConnection) -> None:
+        self.registers, self.snapshot, self.engine = registers, snapshot, engine
+        self._tables: dict[str, TableFiles] = {}
+
+    def files(self, name: str) -> TableFiles:
+        """The files of a table as they are after what has been written so far."""
+        if name not in self._tables:
+            folder = _table_path(self.registers.path, name)
+            self._tables[name] = TableFiles(folder, _model(name), self.snapshot.version + 1)
+        return self._tables[name]
+
+    @property
+    def changed(self) -> dict[str, TableFiles]:
+        """The tables that have been written to."""
+        return {name: files for name, files in self._tables.items() if files.changed}
+
+    def scan(self, name: str, paths: Iterable[str] | None = None, *more: str) -> str:
+        """SQL that reads a table as it is after what has been written so far, or only these of its files.
+
+        ``more`` names columns beside the model's: ``filename``.
+        """
+        return merging.scan(_model(name), self.files(name).live if paths is None else paths, *more)
+
+    def scan_before(self, name: str) -> str:
+        """SQL that reads a table as it was before anything was written."""
+        return merging.scan(_model(name), self.files(name).committed)
 
     def append(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         """Add rows with the model's columns to a table."""
-        model = _model(name)
-        for part in _parts(data):
-            rows = part.select(list(model.columns)).cast(_stored_schema(model))
-            if rows.num_rows == 0:
-                continue
-            by = ["year"] if model.time else None
-            if model.time:
-                rows = rows.append_column("year", pc.fill_null(pc.year(rows[model.time]), 0).cast(pa.int32()))
-            if "person_id" in model.columns:
-                rows = rows.take(by_person(rows))
-            write_deltalake(_table_path(self.registers.path, name), rows, mode="append", partition_by=by)
-            self.changed.add(name)
+        for part in parts(data):
+            self.files(name).write(part)
 
     def merge(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         """Add rows, where a row with a key that is already there replaces it.
@@ -174,45 +201,49 @@ class Writer:
         Of several rows with one key the one with the latest ``order`` stays; among equals, and for tables without an
         order, the last one given. Tables without a key are only added to.
         """
+        if not _model(name).key:
+            self.append(name, data)
+            return
+        self.engine.register("given", data)
+        self.merge_rows(name, "given")
+        self.engine.unregister("given")
+
+    def merge_rows(self, name: str, rows: str) -> None:
+        """As ``merge``, of rows that the engine has; ``rows`` is SQL."""
         model = _model(name)
-        if not model.key:
-            return self.append(name, data)
-        with duckdb.connect(config=engines.NO_EXTENSIONS) as engine:
-            rows = newest(engine, model, data)
-            path = _table_path(self.registers.path, name)
-            files = DeltaTable(path).file_uris() if DeltaTable.is_deltatable(path) else []
-            known = known_years(engine, model, files, rows)
-            if not known:
-                return self.append(name, rows.to_arrow_reader(ROWS_PER_WRITE))
-            rows = rows.to_arrow_table().cast(_stored_schema(model))
-        if model.time:
-            rows = rows.append_column("year", pc.fill_null(pc.year(rows[model.time]), 0).cast(pa.int32()))
-        same = " AND ".join(f'old."{column}" = new."{column}"' for column in model.key)
-        if model.time:
-            same += f" AND old.year IN ({', '.join(map(str, known))})"  # so that other years are not even read
-        later = f'new."{model.order}" >= old."{model.order}"' if model.order else None
-        merge = DeltaTable(path).merge(rows, predicate=same, source_alias="new", target_alias="old")
-        merge.when_matched_update_all(predicate=later).when_not_matched_insert_all().execute()
-        self.changed.add(name)
-        return None
+        merging.keep_newest(self.engine, model, rows)
+        holding = self.holding(name, "newest")
+        merging.drop_earlier(self.engine, model, self.scan(name, holding))
+        self.put(name, "newest", holding)
+        self.engine.execute("DROP TABLE newest")
+
+    def holding(self, name: str, rows: str) -> set[str]:
+        """The files of a table that have rows with any of the keys in ``rows``, which is SQL."""
+        return merging.holding(self.engine, _model(name), self.files(name).live, rows)
+
+    def put(self, name: str, rows: str, holding: set[str]) -> None:
+        """Put rows, at most one of a key, in the place of those with their keys, which are in the files ``holding``.
+
+        ``rows`` is SQL. Only those files are written anew.
+        """
+        together = merging.replaced(_model(name), rows, self.scan(name, holding) if holding else None)
+        self.append(name, self.engine.execute(together).to_arrow_reader(100_000))
+        self.files(name).remove(holding)
 
     def replace(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         """Put rows with the model's columns in place of all that a table has. Earlier versions keep theirs."""
-        table = DeltaTable(_table_path(self.registers.path, name))
-        table.delete()
-        self.changed.add(name)
+        self.files(name).remove(set(self.files(name).live))
         self.append(name, data)
 
     def roll_back(self) -> None:
-        """Put every table back to the state of ``snapshot``."""
+        """Put every table back to the state of ``snapshot``, and remove what was written since."""
+        self._tables.clear()
         for folder in sorted((self.registers.path / "tables").glob("*")):
             known = self.snapshot.tables.get(folder.name)
             if known is None:
                 shutil.rmtree(folder)
                 continue
-            table = DeltaTable(str(folder))
-            if table.version() != known and sorted(table.file_uris()) != sorted(self.snapshot._files(folder.name)):
-                table.restore(known)
+            go_back(folder, known, self.snapshot.version)
 
 
 def open_registers(path: Path | str | None = None) -> Registers:
@@ -260,23 +291,5 @@ def _model(name: str) -> type[Table]:
     return TABLES[name]
 
 
-def _table_path(path: Path, name: str) -> str:
-    return str(path / "tables" / name)
-
-
-def _stored_schema(model: type[Table]) -> pa.Schema:
-    return pa.schema([column.with_nullable(True) for column in model.schema()])
-
-
-def _parts(data: pa.Table | pa.RecordBatchReader) -> Iterator[pa.Table]:
-    if isinstance(data, pa.Table):
-        yield data
-        return
-    waiting: list[pa.RecordBatch] = []
-    for batch in data:
-        waiting.append(batch)
-        if sum(part.num_rows for part in waiting) >= ROWS_PER_WRITE:
-            yield pa.Table.from_batches(waiting)
-            waiting = []
-    if waiting:
-        yield pa.Table.from_batches(waiting)
+def _table_path(path: Path, name: str) -> Path:
+    return path / "tables" / name

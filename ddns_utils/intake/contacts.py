@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ibis
-
 from ddns_utils.intake.settle import WITH_CONTACT
 from ddns_utils.intake.staging import Staging
-from ddns_utils.model import TABLES
 from ddns_utils.registers import Writer
 
 
@@ -15,23 +12,17 @@ def follow_contacts(staged: Staging, writer: Writer) -> None:
 
     Called when the contacts of a landing have been settled. Rows keep the delivery that brought them.
     """
-    snapshot = writer.snapshot
-    if "hospital_contact" not in snapshot.tables:
+    writer.engine.execute(f"""
+        CREATE OR REPLACE TEMP TABLE moved AS
+        SELECT contact_id, new.person_id, new.start AS contact_start
+        FROM {staged.rows("hospital_contact")} AS new
+        JOIN {writer.scan_before("hospital_contact")} AS old USING (contact_id)
+        WHERE new.stands AND (new.person_id <> old.person_id OR new.start <> old.start)""")
+    if writer.engine.execute("SELECT count(*) FROM moved").fetchone() == (0,):
         return
-    standing = f"SELECT contact_id, person_id, start FROM {staged.rows('hospital_contact')} WHERE stands"
-    new = ibis.memtable(staged.engine.execute(standing).to_arrow_table())
-    old = snapshot.table("hospital_contact").select("contact_id", was="person_id", began="start")
-    both = new.inner_join(old, "contact_id")
-    moved = snapshot.engine.to_pyarrow(
-        both.filter((both.person_id != both.was) | (both.start != both.began)).select(
-            "contact_id", "person_id", "start"
-        )
-    )
-    if not len(moved):
-        return
-    contact = ibis.memtable(moved.rename_columns(["contact_id", "new_person_id", "new_contact_start"]))
     for table, filled in WITH_CONTACT.items():
-        if table in snapshot.tables:
-            rows = snapshot.table(table).inner_join(contact, "contact_id")
-            rows = rows.mutate(**{column: rows[f"new_{column}"] for column in filled})
-            writer.merge(table, snapshot.engine.to_pyarrow(rows.select(*TABLES[table].columns)))
+        changes = ", ".join(f"moved.{column} AS {column}" for column in filled)
+        writer.engine.execute(f"""
+            CREATE OR REPLACE TEMP TABLE followed AS
+            SELECT stored.* REPLACE ({changes}) FROM {writer.scan(table)} AS stored JOIN moved USING (contact_id)""")
+        writer.put(table, "followed", writer.holding(table, "followed"))

@@ -17,7 +17,7 @@ from ddns_utils.intake.pseudonym import hide
 from ddns_utils.intake.sas import load_sas
 from ddns_utils.intake.settle import WITH_CONTACT
 from ddns_utils.intake.staging import Staging
-from ddns_utils.model import TABLES, Column
+from ddns_utils.model import SQL_TYPES, TABLES, Column
 
 _FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _FROM_TEXT = {
@@ -29,15 +29,7 @@ _FROM_TEXT = {
     "day": "read_day({0})",
     "cpr": "{0}",
 }
-_SQL_TYPE = {
-    "text": "VARCHAR",
-    "whole": "BIGINT",
-    "decimal": "DOUBLE",
-    "yes_no": "BOOLEAN",
-    "moment": "TIMESTAMP",
-    "day": "DATE",
-    "cpr": "VARCHAR",
-}
+_SQL_TYPE = SQL_TYPES | {"cpr": "VARCHAR"}
 _WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
 _DECIMAL = ("DOUBLE", "FLOAT")
 _TIME = ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")

@@ -43,7 +43,7 @@ def land(path: Path, registers: Registers, key: bytes | None = None, on_progress
     with registers.writing() as writer:
         pseudonyms = Pseudonyms(key or read_key(registers.path))
         require_same_key(registers.path, pseudonyms)
-        with staging(registers.path, pseudonyms) as staged:
+        with staging(writer, pseudonyms) as staged:
             deliveries = unpack_all(deliveries, staged.folder, landing)
             _Work(deliveries, staged, writer, pseudonyms, landing, on_progress or (lambda *_: None)).do()
     landing.version = registers.latest_version
@@ -122,16 +122,16 @@ class _Work:
         self.staged.stage_reports(rows)
 
     def _settle(self) -> None:
-        tables = [name for name in TABLES if name in self.staged.files and name not in (QUARANTINE, FINDING)]
+        tables = [name for name in TABLES if name in self.staged.sources and name not in (QUARANTINE, FINDING)]
         fates: list[Fate] = []
         for number, table in enumerate(tables):
             self.tell("Writing registers", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)
             if table == "hospital_contact":
                 follow_contacts(self.staged, self.writer)
-        if QUARANTINE in self.staged.files:
+        if QUARANTINE in self.staged.sources:
             fates += settle_refused(self.staged, self.refused_ids, self.writer)
-        if FINDING in self.staged.files:
+        if FINDING in self.staged.sources:
             self.landing.findings = settle_findings(self.staged, self.refused_ids, self.writer)
         self._count(fates)
         self.writer.append("delivery", self._delivery_rows(fates))
@@ -193,8 +193,7 @@ def _delivery_row(file: DeliveredFile, tally: ReportFile | None, counts: Counter
 
 
 def _known_hashes(writer: Writer) -> set[str]:
-    delivered = writer.snapshot.table("delivery")
-    return set(writer.snapshot.engine.to_pyarrow(delivered.select("sha256"))["sha256"].to_pylist())
+    return {sha256 for (sha256,) in writer.engine.execute(f"SELECT sha256 FROM {writer.scan('delivery')}").fetchall()}
 
 
 def _why(error: Exception) -> str:

@@ -78,7 +78,7 @@ def retry_quarantine(registers: Registers, key: bytes | None = None) -> Retry:
         with registers.writing() as writer:
             pseudonyms = Pseudonyms(key or read_key(registers.path))
             require_same_key(registers.path, pseudonyms)
-            with staging(registers.path, pseudonyms) as staged:
+            with staging(writer, pseudonyms) as staged:
                 refused = _read(writer)
                 left = len(refused)
                 fates = _land_again(refused, staged, writer, pseudonyms)
@@ -116,11 +116,11 @@ def _land_again(refused: pa.Table, staged: Staging, writer: Writer, pseudonyms: 
     _stage_flat(staged)
     _stage_reports(staged, pseudonyms)
     fates = []
-    for table in [name for name in TABLES if name in staged.files and name not in (QUARANTINE, FINDING)]:
+    for table in [name for name in TABLES if name in staged.sources and name not in (QUARANTINE, FINDING)]:
         fates += settle(table, staged, set(), writer)
-    if QUARANTINE in staged.files:
+    if QUARANTINE in staged.sources:
         fates += settle_refused(staged, set(), writer)
-    if FINDING in staged.files:
+    if FINDING in staged.sources:
         settle_findings(staged, set(), writer)
     return fates
 

@@ -11,14 +11,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-import duckdb
-import ibis
-import pyarrow as pa
-
 from ddns_utils.intake.contract import SEPARATOR
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging
 from ddns_utils.model import TABLES, Table
-from ddns_utils.registers import Snapshot, Writer
+from ddns_utils.registers import Writer
 
 UNKNOWN_CONTACT = "unknown contact"
 WITH_CONTACT = {"hospital_diagnosis": ("person_id", "contact_start"), "hospital_procedure": ("person_id",)}
@@ -47,32 +43,44 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
     model, engine = TABLES[table], staged.engine
     rows = _accepted(table, staged, refused)
     if table in WITH_CONTACT:
-        rows = _with_contact(table, rows, staged, writer.snapshot)
-    decided = _decide(model, rows, staged, writer.snapshot) if model.key else _all_stand(rows)
-    columns = ", ".join(f'"{column}"' for column in model.columns)
-    engine.execute(f"SELECT {columns} FROM {decided} WHERE stands")
-    writer.merge(table, engine.to_arrow_reader(100_000))
-    bad = f"SELECT *, '{table}' AS \"table\" FROM {decided} WHERE reasons IS NOT NULL"
-    reasons = _quarantine(bad, engine, writer)
+        rows = _with_contact(table, rows, writer)
+    decided, holding = _decide(model, rows, staged, writer) if model.key else (_all_stand(rows), set())
     day = f'"{model.time}"::DATE' if model.time else "NULL::DATE"
     counted = engine.execute(f"""
         SELECT delivery_id, count(*) FILTER (stands), count(*) FILTER (reasons IS NOT NULL),
             count(*) FILTER (reasons IS NULL AND NOT stands),
             min({day}) FILTER (stands), max({day}) FILTER (stands)
         FROM {decided} GROUP BY delivery_id""").fetchall()
+    if any(standing for _, standing, *_ in counted):
+        writer.put(table, f"(SELECT * FROM {decided} WHERE stands)", holding)
+    reasons: dict = defaultdict(dict)
+    if any(bad for _, _, bad, *_ in counted):
+        reasons = _quarantine(f"SELECT *, '{table}' AS \"table\" FROM {decided} WHERE reasons IS NOT NULL", writer)
     return [Fate(id_, table, *numbers, reasons[id_, table]) for id_, *numbers in counted]
 
 
-def _decide(model: type[Table], rows: str, staged: Staging, snapshot: Snapshot) -> str:
-    """Which row of each key stands, as a staged file that takes the place of the table's other files."""
-    good = _with_winners(model, f"SELECT *, false AS stored FROM {rows} WHERE reasons IS NULL", staged, snapshot)
-    decided = staged.folder / f"decided-{model.name}.parquet"
-    staged.engine.execute(
-        f"COPY (SELECT * FROM ({good}) WHERE NOT stored UNION ALL BY NAME "
-        f"SELECT *, false AS stored, false AS stands FROM {rows} WHERE reasons IS NOT NULL) TO '{decided}'"
+def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> tuple[str, set[str]]:
+    """Which row of each key stands, staged in the place of the table's rows; and the files that hold their keys."""
+    good = f"(SELECT *, false AS stored, NULL::VARCHAR AS file FROM {rows} WHERE reasons IS NULL)"
+    key = ", ".join(f'"{column}"' for column in model.key)
+    # Stored rows that share a key with the new ones, withdrawn ones included.
+    if holding := writer.holding(model.name, good):
+        stored = f"(SELECT *, filename AS file, true AS stored FROM {writer.scan(model.name, holding, 'filename')})"
+        good += (
+            f" UNION ALL BY NAME SELECT *, 0 AS arrival, 0 AS source_row FROM {stored} SEMI JOIN {good} USING ({key})"
+        )
+    decided = staged.put_in_place(
+        model.name,
+        f"""SELECT * EXCLUDE (stored) FROM (
+                SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY {_latest_first(model)}) = 1 AS stands,
+                    {"any_value(file) OVER (PARTITION BY " + key + ")" if holding else "file"} AS held_in
+                FROM (FROM {good})) WHERE NOT stored
+            UNION ALL BY NAME SELECT *, false AS stands FROM {rows} WHERE reasons IS NOT NULL""",
     )
-    staged.files[model.name] = [decided]
-    return f"'{decided}'"
+    if holding:
+        held = writer.engine.execute(f"SELECT DISTINCT held_in FROM {decided} WHERE stands AND held_in IS NOT NULL")
+        holding = {file for (file,) in held.fetchall()}
+    return decided, holding
 
 
 def _all_stand(rows: str) -> str:
@@ -83,7 +91,7 @@ def _all_stand(rows: str) -> str:
 def settle_refused(staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:
     """Put into quarantine what is no row of any table, and count it."""
     rows = f"SELECT * FROM {_accepted(QUARANTINE, staged, refused)}"
-    reasons = _quarantine(rows, staged.engine, writer)
+    reasons = _quarantine(rows, writer)
     counted = staged.engine.execute(f'SELECT delivery_id, "table", count(*) FROM ({rows}) GROUP BY ALL').fetchall()
     return [Fate(id_, table, 0, number, 0, None, None, reasons[id_, table]) for id_, table, number in counted]
 
@@ -91,20 +99,21 @@ def settle_refused(staged: Staging, refused: set[str], writer: Writer) -> list[F
 def settle_findings(staged: Staging, refused: set[str], writer: Writer) -> dict[str, int]:
     """Write the breaches of rules of the delivery reports; gives how often each occurs, most frequent first."""
     rows = _accepted(FINDING, staged, refused)
-    writer.merge(FINDING, staged.engine.execute(f"SELECT * FROM {rows}").to_arrow_reader(100_000))
+    writer.merge_rows(FINDING, rows)
     return dict(staged.engine.execute(f"SELECT rule, count(*) FROM {rows} GROUP BY rule ORDER BY 2 DESC, 1").fetchall())
 
 
 def _accepted(table: str, staged: Staging, refused: set[str]) -> str:
+    if not refused:
+        return staged.rows(table)
     staged.engine.execute("CREATE OR REPLACE TEMP TABLE refused AS SELECT unnest($1) AS delivery_id", [sorted(refused)])
     return f"(SELECT * FROM {staged.rows(table)} ANTI JOIN refused USING (delivery_id))"
 
 
-def _quarantine(rows: str, engine: duckdb.DuckDBPyConnection, writer: Writer) -> dict[tuple[str, str], dict[str, int]]:
+def _quarantine(rows: str, writer: Writer) -> dict[tuple[str, str], dict[str, int]]:
     """Append rows to quarantine; gives how often each reason occurs, by delivery and table, most frequent first."""
-    columns = ", ".join(f'"{column}"' for column in TABLES[QUARANTINE].columns)
-    writer.append(QUARANTINE, engine.execute(f"SELECT {columns} FROM ({rows})").to_arrow_reader(100_000))
-    counted = engine.execute(f"""
+    writer.put(QUARANTINE, f"({rows})", set())
+    counted = writer.engine.execute(f"""
         SELECT delivery_id, "table", reason, count(*) AS number
         FROM (SELECT *, unnest(string_split(reasons, '{SEPARATOR}')) AS reason FROM ({rows}))
         GROUP BY ALL ORDER BY number DESC, reason""").fetchall()
@@ -112,17 +121,6 @@ def _quarantine(rows: str, engine: duckdb.DuckDBPyConnection, writer: Writer) ->
     for delivery_id, table, reason, number in counted:
         reasons[delivery_id, table][reason] = number
     return reasons
-
-
-def _with_winners(model: type[Table], good: str, staged: Staging, snapshot: Snapshot) -> str:
-    key = ", ".join(f'"{column}"' for column in model.key)
-    already = _stored(model, good, staged, snapshot)
-    if already is not None:
-        staged.engine.register("already", already)
-        good += " UNION ALL BY NAME SELECT *, true AS stored, 0 AS arrival, 0 AS source_row FROM already"
-    return f"""
-        SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY {_latest_first(model)}) = 1 AS stands
-        FROM ({good})"""
 
 
 def _latest_first(model: type[Table]) -> str:
@@ -148,28 +146,9 @@ def _phase(model: type[Table]) -> str:
     return " + ".join(phases)
 
 
-def _stored(model: type[Table], good: str, staged: Staging, snapshot: Snapshot) -> pa.Table | None:
-    """The store's rows that share a key with the new ones, withdrawn ones included."""
-    if model.name not in snapshot.tables:
-        return None
-    key = ", ".join(f'"{column}"' for column in model.key)
-    keys = ibis.memtable(staged.engine.execute(f"SELECT DISTINCT {key} FROM ({good})").to_arrow_table())
-    rows = snapshot.table(model.name, include_voided=bool(model.voided_by))
-    return snapshot.engine.to_pyarrow(rows.semi_join(keys, list(model.key)))
-
-
-def _with_contact(table: str, rows: str, staged: Staging, snapshot: Snapshot) -> str:
+def _with_contact(table: str, rows: str, writer: Writer) -> str:
     """The rows with person and start of their hospital contact, from this landing or the store."""
-    engine = staged.engine
-    here = "SELECT ''::VARCHAR AS contact_id, ''::VARCHAR AS person_id, NULL::TIMESTAMP AS start WHERE false"
-    if "hospital_contact" in staged.files:
-        here = f"SELECT contact_id, person_id, start FROM {staged.rows('hospital_contact')} WHERE stands"
-    contacts = here
-    if "hospital_contact" in snapshot.tables:
-        missing = engine.execute(f"SELECT DISTINCT contact_id FROM {rows} ANTI JOIN ({here}) USING (contact_id)")
-        stored = snapshot.table("hospital_contact").semi_join(ibis.memtable(missing.to_arrow_table()), "contact_id")
-        engine.register("earlier", snapshot.engine.to_pyarrow(stored["contact_id", "person_id", "start"]))
-        contacts += " UNION ALL SELECT * FROM earlier"
+    contacts = f"SELECT contact_id, person_id, start FROM {writer.scan('hospital_contact')}"
     filled = ["contact.person_id AS person_id"]
     if "contact_start" in WITH_CONTACT[table]:
         filled.append("contact.start AS contact_start")

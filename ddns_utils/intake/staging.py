@@ -1,8 +1,9 @@
-"""Checked rows on their way into the store, as Parquet files in a folder of their own, so that memory stays bounded.
+"""Checked rows on their way into the store: Parquet files in a folder of their own, so that memory stays bounded.
 
-A staged file has the columns of its table, then ``arrival`` (the file's number in this landing), ``source_row``,
-``reasons`` (NULL for a good row) and ``content`` (the refused row as JSON, without CPR numbers). A delivery is staged
-in whole or not at all. The folder lives inside the registers and is emptied before and after every landing.
+A few rows are kept in the engine instead. What is staged has the columns of its table, then ``arrival`` (the file's
+number in this landing), ``source_row``, ``reasons`` (NULL for a good row) and ``content`` (the refused row as JSON,
+without CPR numbers). A delivery is staged in whole or not at all. The folder lives inside the registers and is emptied
+before and after every landing.
 """
 
 from __future__ import annotations
@@ -11,46 +12,71 @@ import itertools
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ddns_utils.intake import contract
 from ddns_utils.intake.invariants import broken_rules, severity_of
 from ddns_utils.intake.kl_gateway import DELIVERY_ID, NO_SHAPE, Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide
 from ddns_utils.model import TABLES, Table
+from ddns_utils.registers import Writer
 
-EXTRA = pa.schema(
-    [("arrival", pa.int64()), ("source_row", pa.int64()), ("reasons", pa.string()), ("content", pa.string())]
-)
-MEMORY = "1GB"
+FEW_ROWS = 20_000
 QUARANTINE, FINDING = "quarantine", "finding"
 
 
+@dataclass(frozen=True)
+class _Source:
+    """Something staged: as SQL the name of a file, or of a table of the engine for ``few`` rows; and how many rows."""
+
+    sql: str
+    rows: int
+    few: bool
+
+
 class Staging:
-    """The staged files of one landing and the engine that makes them."""
+    """What one landing has staged, and the engine that it is staged and settled with."""
 
     def __init__(self, folder: Path, engine: duckdb.DuckDBPyConnection) -> None:
         self.folder, self.engine = folder, engine
-        self.files: dict[str, list[Path]] = {}
+        self.sources: dict[str, list[_Source]] = {}
+        self._numbers = itertools.count()
 
-    def stage(self, parts: dict[str, str]) -> None:
-        """Run each table's query into a staged file; all of them or, if one fails, none."""
-        written: list[tuple[str, Path]] = []
+    def stage(self, parts: dict[str, str], few: bool = False) -> None:
+        """Stage what each table's query gives; all of them or, if one fails, none. ``few``: there are few rows."""
+        written: dict[str, _Source] = {}
         try:
             for table, query in parts.items():
-                file = self.folder / f"{table}-{sum(map(len, self.files.values()))}.parquet"
-                written.append((table, file))
-                self.engine.execute(f"COPY ({query}) TO '{file}' (FORMAT parquet)")
+                written[table] = self._keep(table, query, few)
         except BaseException:
-            for _, file in written:
-                file.unlink(missing_ok=True)
+            for source in written.values():
+                if source.few:
+                    self.engine.execute(f"DROP TABLE {source.sql}")
+                else:
+                    Path(source.sql[1:-1]).unlink()
             raise
-        for table, file in written:
-            self.files.setdefault(table, []).append(file)
+        for table, source in written.items():
+            self.sources.setdefault(table, []).append(source)
+
+    def put_in_place(self, table: str, query: str) -> str:
+        """Stage what the query gives in the place of all that was staged for a table; gives SQL that reads it."""
+        few = sum(source.rows for source in self.sources[table]) <= FEW_ROWS
+        self.sources[table] = [self._keep(table, query, few)]
+        return self.rows(table)
+
+    def _keep(self, table: str, query: str, few: bool) -> _Source:
+        name = f"{table}-{next(self._numbers)}"
+        if few:
+            ((rows,),) = self.engine.execute(f'CREATE TEMP TABLE "{name}" AS {query}').fetchall()
+            return _Source(f'"{name}"', rows, few)
+        ((rows,),) = self.engine.execute(f"COPY ({query}) TO '{self.folder / name}.parquet'").fetchall()
+        return _Source(f"'{self.folder / name}.parquet'", rows, few)
 
     def stage_reports(self, rows: Rows) -> None:
         """Check what delivery reports brought and stage it. The order of arrival says nothing about reports."""
@@ -69,26 +95,28 @@ class Staging:
                 resources = list(itertools.compress(resources, shapely))
                 given = _as_table(list(itertools.compress(tuples, shapely)), schema)
             self.engine.register("given", given)
+            stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
             breach = f"coalesce(faults, {contract.reasons(model)})"
             forbidding = f"list_aggregate({broken_rules(table, 'quarantine')}, 'string_agg', '{contract.SEPARATOR}')"
-            judged = self.engine.execute(f"""
-                SELECT coalesce({breach}, nullif({forbidding}, '')) AS reasons,
-                    CASE WHEN {breach} IS NULL THEN {broken_rules(table)} ELSE [] END AS rules
-                FROM given""").to_arrow_table()
-            reasons = judged["reasons"]
+            few = len(given) <= FEW_ROWS
+            with self._planned_for(few):
+                judged = self.engine.execute(f"""
+                    SELECT {stored}, NULL::BIGINT AS arrival, source_row,
+                        coalesce({breach}, nullif({forbidding}, '')) AS reasons,
+                        CASE WHEN {breach} IS NULL THEN {broken_rules(table)} ELSE [] END AS rules
+                    FROM given""").to_arrow_table()
             content = [
                 shown(report.cut_to(resource)) if reason else None
-                for reason, (report, resource) in zip(reasons.to_pylist(), resources, strict=True)
+                for reason, (report, resource) in zip(judged["reasons"].to_pylist(), resources, strict=True)
             ]
-            checked = given.drop_columns("faults").append_column("reasons", reasons)
-            checked = checked.append_column("content", pa.array(content, pa.string()))
-            checked = checked.append_column("arrival", pa.nulls(len(checked), pa.int64()))
-            self.engine.register("given", checked.append_column("rules", judged["rules"]))
-            stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
-            self.stage({table: f"SELECT {stored}, {', '.join(EXTRA.names)} FROM given"})
-            self._stage_findings(f"""
-                SELECT delivery_id, custodian, '{table}' AS "table", "{table}_id" AS resource_id, unnest(rules) AS rule,
-                    {severity_of("rule")} AS severity, reported_at, source_row FROM given""")
+            checked = judged.append_column("content", pa.array(content, pa.string()))
+            self.engine.register("given", checked)
+            self.stage({table: "SELECT * EXCLUDE (rules) FROM given"}, few)
+            if pc.any(pc.greater(pc.list_value_length(checked["rules"]), 0)).as_py():
+                self._stage_findings(f"""
+                    SELECT delivery_id, custodian, '{table}' AS "table", "{table}_id" AS resource_id,
+                        unnest(rules) AS rule, {severity_of("rule")} AS severity, reported_at, source_row
+                    FROM given""")
         if rows.findings:
             self.engine.register("given", _as_table(rows.findings, TABLES[FINDING].schema()))
             self._stage_findings("SELECT * FROM given")
@@ -98,17 +126,27 @@ class Staging:
             self.engine.register("given", _as_table(refused, schema))
             self.stage({QUARANTINE: "SELECT * FROM given"})
 
+    @contextmanager
+    def _planned_for(self, few: bool) -> Iterator[None]:
+        """Without hash tables for lists of codes where there are few rows: making them takes longer than comparing."""
+        if few:
+            self.engine.execute("SET disabled_optimizers = 'in_clause'")
+        try:
+            yield
+        finally:
+            self.engine.execute("RESET disabled_optimizers")
+
     def _stage_findings(self, query: str) -> None:
-        model = TABLES[FINDING]
-        self.engine.execute(f"CREATE OR REPLACE TEMP TABLE found AS {query}")
-        if self.engine.execute("SELECT count(*) FROM found").fetchone() != (0,):
-            stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
-            self.stage({FINDING: f"SELECT {stored} FROM found"})
+        stored = ", ".join(contract.safe_column(TABLES[FINDING], name) for name in TABLES[FINDING].columns)
+        self.stage({FINDING: f"SELECT {stored} FROM ({query})"})
 
     def rows(self, table: str) -> str:
         """SQL that reads everything staged for a table."""
-        files = ", ".join(f"'{file}'" for file in self.files[table])
-        return f"read_parquet([{files}])"
+        sources = self.sources[table]
+        files = ", ".join(source.sql for source in sources if not source.few)
+        parts = [f"SELECT * FROM read_parquet([{files}])"] if files else []
+        parts += [f"SELECT * FROM {source.sql}" for source in sources if source.few]
+        return f"({' UNION ALL '.join(parts)})"
 
 
 def shown(content: object) -> str:
@@ -139,21 +177,13 @@ def _fits(row: tuple, schema: pa.Schema) -> bool:
 
 
 @contextmanager
-def staging(registers: Path, pseudonyms: Pseudonyms) -> Iterator[Staging]:
+def staging(writer: Writer, pseudonyms: Pseudonyms) -> Iterator[Staging]:
     """An empty staging area inside the registers, gone afterwards."""
-    folder = registers / "staging"
+    folder = writer.registers.path / "staging"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    config = {
-        "memory_limit": MEMORY,
-        "temp_directory": str(folder / "spill"),
-        "temp_file_encryption": "true",
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
     try:
-        with duckdb.connect(config=config) as engine:
-            pseudonyms.teach(engine)
-            yield Staging(folder, engine)
+        pseudonyms.teach(writer.engine)
+        yield Staging(folder, writer.engine)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

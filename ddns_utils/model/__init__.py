@@ -1,7 +1,7 @@
 """The linked data model: one declaration per table and per column, from which everything else is derived."""
 
 from ddns_utils.model.bookkeeping import Delivery, Finding, Quarantine
-from ddns_utils.model.declare import Column, Table
+from ddns_utils.model.declare import SQL_TYPES, Column, Table
 from ddns_utils.model.hospital import HospitalContact, HospitalDiagnosis, HospitalProcedure
 from ddns_utils.model.municipal import CarePlan, Condition, Encounter, FollowUp, Goal, Intervention, Referral
 from ddns_utils.model.municipal_care import CompletedIntervention, Observation
@@ -36,4 +36,4 @@ TABLES: dict[str, type[Table]] = {
     )
 }
 
-__all__ = ["TABLES", "Column", "Table"]
+__all__ = ["SQL_TYPES", "TABLES", "Column", "Table"]

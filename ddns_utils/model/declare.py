@@ -19,6 +19,14 @@ ARROW_TYPES = {
     "day": pa.date32(),
     "moment": pa.timestamp("us"),
 }
+SQL_TYPES = {
+    "text": "VARCHAR",
+    "whole": "BIGINT",
+    "decimal": "DOUBLE",
+    "yes_no": "BOOLEAN",
+    "day": "DATE",
+    "moment": "TIMESTAMP",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
