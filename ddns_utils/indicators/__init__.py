@@ -2,12 +2,14 @@
 
 from ddns_utils.indicators import (
     admissions,
+    after_admission,
     asthma,
     chronic,
     cross_sector,
     diabetes,
     heart,
     kol,
+    kol_hospital,
     quality,
     rehabilitation,
 )
@@ -15,6 +17,18 @@ from ddns_utils.indicators.declare import Indicator
 
 INDICATORS: dict[str, Indicator] = {
     indicator.id: indicator
-    for theme in (chronic, diabetes, kol, asthma, heart, admissions, rehabilitation, cross_sector, quality)
+    for theme in (
+        chronic,
+        diabetes,
+        kol,
+        kol_hospital,
+        asthma,
+        heart,
+        after_admission,
+        admissions,
+        rehabilitation,
+        cross_sector,
+        quality,
+    )
     for indicator in theme.INDICATORS
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ibis
 
 from ddns_utils import phenotypes
-from ddns_utils.indicators import admissions, asthma, diabetes, heart, kol
+from ddns_utils.indicators import admissions, asthma, diabetes, heart, kol, kol_hospital
+from ddns_utils.indicators.after_admission import FOLLOW_UP
 from ddns_utils.indicators.declare import Indicator, LookAtRows, Proportion, Source
 from ddns_utils.indicators.look_back import wanted
 from ddns_utils.indicators.rows import residents
@@ -115,13 +116,21 @@ INDICATORS: tuple[Indicator, ...] = (
 )  # fmt: skip
 
 # Everything there is about each of the five areas of general practice.
+# Anticoagulants after five years are left to their own call, since few registers reach back that far.
 ALL_BY_DISEASE: dict[str, tuple[Indicator, ...]] = {
-    "type_2_diabetes": (TYPE_2_DIABETES_PREVALENCE, *diabetes.INDICATORS, admissions.DIABETES_ACUTE_ADMISSIONS),
-    "kol": (KOL_PREVALENCE, *kol.INDICATORS, admissions.KOL_ACUTE_ADMISSIONS),
-    "asthma": (ASTHMA_PREVALENCE, *asthma.INDICATORS),
-    "atrial_fibrillation": (ATRIAL_FIBRILLATION_PREVALENCE, *heart.ATRIAL_FIBRILLATION),
-    "heart_failure": (HEART_FAILURE_PREVALENCE, *heart.HEART_FAILURE),
-}
+    "type_2_diabetes": (
+        TYPE_2_DIABETES_PREVALENCE, *diabetes.INDICATORS, admissions.DIABETES_ACUTE_ADMISSIONS,
+        FOLLOW_UP["type_2_diabetes"],
+    ),
+    "kol": (
+        KOL_PREVALENCE, *kol.INDICATORS, *kol_hospital.INDICATORS, admissions.KOL_ACUTE_ADMISSIONS, FOLLOW_UP["kol"],
+    ),
+    "asthma": (ASTHMA_PREVALENCE, *asthma.INDICATORS, FOLLOW_UP["asthma"]),
+    "atrial_fibrillation": (
+        ATRIAL_FIBRILLATION_PREVALENCE, *heart.ATRIAL_FIBRILLATION, FOLLOW_UP["atrial_fibrillation"],
+    ),
+    "heart_failure": (HEART_FAILURE_PREVALENCE, *heart.HEART_FAILURE, FOLLOW_UP["heart_failure"]),
+}  # fmt: skip
 # What the report shows: the burden, and two or three of the care, since its figure has a panel for each. HbA1c
 # measured is left out: the few without would hide the next one too, whose denominator is those with.
 BY_DISEASE: dict[str, tuple[Indicator, ...]] = {

@@ -7,9 +7,11 @@ import ibis
 from ddns_utils import phenotypes
 from ddns_utils.indicators.declare import FindRows, LookAtRows, Proportion, Source
 from ddns_utils.indicators.look_back import LookBack, known, years_before
+from ddns_utils.indicators.medicine import days_covered
 from ddns_utils.indicators.rows import aged, residents, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
+from ddns_utils.phenotypes.diseases import medicine_codes
 from ddns_utils.registers import Snapshot
 
 HBA1C_IFCC, HBA1C_DCCT, ALBUMIN_CREATININE = "NPU27300", "NPU03835", "NPU19661"
@@ -259,6 +261,12 @@ FOOT_2_YEARS = _check(
     look_back=_two_years("practice_service"),
 )  # fmt: skip
 
+METFORMIN_COVERED = days_covered(
+    "diabetes_metformin_80_per_cent_covered", Text("diabetes", "diabetes"), Text("metformin", "metformin"),
+    people_with_diabetes, medicine_codes("metformin"), DIABETES_KNOWN,
+)  # fmt: skip
+
 INDICATORS = (
     HBA1C_MEASURED, HBA1C_BELOW_59, HBA1C_FROM_75, BLOOD_PRESSURE_YEARLY, ALBUMIN_2_YEARS, EYE_2_YEARS, FOOT_2_YEARS,
+    METFORMIN_COVERED,
 )  # fmt: skip

@@ -6,28 +6,40 @@ from datetime import timedelta
 
 import ibis
 
+from ddns_utils.indicators.anticoagulation import (
+    AFDK,
+    ANTICOAGULANT_DAYS,
+    ANTICOAGULANTS,
+    DOAC,
+    INTRACRANIAL_BLEEDING,
+    KEPT_1_YEAR,
+    KEPT_2_YEARS,
+    KEPT_5_YEARS,
+    RISK_FROM,
+    SEVERE_BLEEDING,
+)
 from ddns_utils.indicators.declare import FindRows, LookAtRows, Proportion, Source
 from ddns_utils.indicators.look_back import LookBack, known, new, wanted
-from ddns_utils.indicators.rows import ill_before, with_any, within
+from ddns_utils.indicators.medicine import bought_within, buyers, days_covered
+from ddns_utils.indicators.rows import ill_before, with_any
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES, TYPE_2
 from ddns_utils.phenotypes.burden import newly_ill
-from ddns_utils.phenotypes.diseases import diagnosis_codes, medicine_codes, purchases, starts_with
+from ddns_utils.phenotypes.diseases import diagnosis_codes, medicine_codes, starts_with
 from ddns_utils.phenotypes.stroke_risk import with_stroke_risk
 from ddns_utils.registers import Snapshot
 
 AF, HF = DISEASES["atrial_fibrillation"], DISEASES["heart_failure"]
-DOAC = medicine_codes("dabigatran", "rivaroxaban", "apixaban", "edoxaban")
-ANTICOAGULANTS = (*DOAC, *medicine_codes("warfarin", "phenprocoumon"))
 SGLT2 = medicine_codes("SGLT2 inhibitor")
 CREATININE, TSH = "NPU18016", "NPU03577"
 STROKE = diagnosis_codes("apopleksi (iskaemisk)")
-RISK_FROM = 2
-ANTICOAGULANT_DAYS, SGLT2_DAYS, MORTALITY_DAYS = 30, 90, 365
+SGLT2_DAYS, MORTALITY_DAYS, EDUCATION_DAYS = 90, 365, 365
+ECHO_BEFORE_MONTHS, ECHO_AFTER_MONTHS = 6, 3
 TSH_BEFORE_DAYS, TSH_AFTER_DAYS = 150, 30
-ENOUGH_COVERED = 0.8
-FEWEST_PURCHASES = 2
+ECHOCARDIOGRAPHY = diagnosis_codes("ekkokardiografi", "sks_procedure")
+EDUCATION = diagnosis_codes("struktureret patientuddannelse", "sks_procedure")
+RAS = medicine_codes("ACE inhibitor", "ARB", "ARNI")
 
 
 def _source(title: str, confidence: str) -> Source:
@@ -50,63 +62,26 @@ def new_heart_failure(snapshot: Snapshot, period: Period) -> ibis.Table:
     return newly_ill(snapshot, HF, period.start, period.end).select("person_id", on="since")
 
 
+def atrial_fibrillation_a_year_ago(snapshot: Snapshot, period: Period) -> ibis.Table:
+    """People whose atrial fibrillation was new in the 365 days before the period, so that each is followed a year."""
+    start = period.start - timedelta(days=EDUCATION_DAYS)
+    return newly_ill(snapshot, AF, start, period.start).select("person_id", on="since")
+
+
 def heart_failure_a_year_ago(snapshot: Snapshot, period: Period) -> ibis.Table:
     """People whose heart failure was new in the 365 days before the period, so that each is followed a year."""
     start = period.start - timedelta(days=MORTALITY_DAYS)
     return newly_ill(snapshot, HF, start, period.start).select("person_id", on="since")
 
 
+def with_heart_failure(snapshot: Snapshot, period: Period) -> ibis.Table:
+    """People with heart failure when the period began who live in Denmark on its last day."""
+    return ill_before(snapshot, HF, period.start, period.last_day)
+
+
 def with_atrial_fibrillation(snapshot: Snapshot, period: Period) -> ibis.Table:
     """People with atrial fibrillation when the period began who live in Denmark on its last day."""
     return ill_before(snapshot, AF, period.start, period.last_day)
-
-
-def on_doac(snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Those of them who bought a DOAC in the period."""
-    bought = purchases(*DOAC)(snapshot)
-    return with_atrial_fibrillation(snapshot, period).semi_join(bought.filter(within(bought.day, period)), "person_id")
-
-
-def covered_by_doac(snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Those who bought a DOAC on two days or more, with ``covered``: the share of days with medicine at hand.
-
-    From their first purchase of the period to its end. A defined daily dose lasts a day, and what is left at the next
-    purchase is used after it.
-    """
-    bought = purchases(*DOAC)(snapshot)
-    bought = bought.filter(within(bought.day, period), bought.ddd.notnull())
-    days = bought.group_by("person_id", "day").aggregate(doses=bought.ddd.sum())
-    so_far = ibis.window(group_by=days.person_id, order_by=days.day, preceding=None, following=0)
-    days = days.mutate(
-        place=days.day.delta(period.start, unit="day"), before=days.doses.sum().over(so_far) - days.doses
-    )
-    people = days.group_by("person_id").aggregate(
-        purchases=days.count(), first=days.place.min(), total=days.doses.sum(), shift=(days.place - days.before).max()
-    )
-    # Medicine bought in all lasts until total + shift, where shift grows by each day on which there was none.
-    people = people.filter(people.purchases >= FEWEST_PURCHASES)
-    until = ibis.least(people["shift"] + people.total, ibis.literal(period.days))
-    people = people.select("person_id", covered=(until - people["shift"]) / (period.days - people["first"]))
-    return (
-        with_atrial_fibrillation(snapshot, period)
-        .inner_join(people, "person_id")
-        .select("person_id", "on", "municipality", "covered")
-    )
-
-
-def enough_covered(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Flags 80 per cent of the days or more."""
-    return rows.mutate(counts=rows.covered >= ENOUGH_COVERED)
-
-
-def bought_within(codes: tuple[str, ...], days: int) -> LookAtRows:
-    """A function that flags a purchase on day 0 to ``days`` after the row's day."""
-
-    def look(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
-        bought = purchases(*codes)(snapshot).select("person_id", "day")
-        return with_any(rows, bought, rows.on, rows.on + ibis.interval(days=days))
-
-    return look
 
 
 def creatinine_in_period(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
@@ -118,6 +93,19 @@ def tsh_around(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Tab
     """Flags a TSH from 150 days before to 30 days after the row's day."""
     since = rows.on - ibis.interval(days=TSH_BEFORE_DAYS)
     return with_any(rows, _tests(snapshot, TSH), since, rows.on + ibis.interval(days=TSH_AFTER_DAYS))
+
+
+def echocardiography_around(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
+    """Flags an echocardiography from 6 months before to 3 months after the row's day."""
+    since = rows.on - ibis.interval(months=ECHO_BEFORE_MONTHS)
+    return with_any(
+        rows, _procedures(snapshot, ECHOCARDIOGRAPHY), since, rows.on + ibis.interval(months=ECHO_AFTER_MONTHS)
+    )
+
+
+def taught_within_a_year(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
+    """Flags structured patient education on day 0 to 365 after the row's day."""
+    return with_any(rows, _procedures(snapshot, EDUCATION), rows.on, rows.on + ibis.interval(days=EDUCATION_DAYS))
 
 
 def stroke_in_period(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
@@ -134,6 +122,11 @@ def dead_within_a_year(rows: ibis.Table, snapshot: Snapshot, period: Period) -> 
     return with_any(rows, deaths, rows.on, rows.on + ibis.interval(days=MORTALITY_DAYS))
 
 
+def _procedures(snapshot: Snapshot, codes: tuple[str, ...]) -> ibis.Table:
+    done = snapshot.table("hospital_procedure")
+    return done.filter(starts_with(done.code, codes)).select("person_id", day=done.start.date())
+
+
 def _tests(snapshot: Snapshot, npu: str) -> ibis.Table:
     results = snapshot.table("lab_result")
     return results.filter(results.npu == npu).select("person_id", day="sampled_at")
@@ -143,7 +136,6 @@ NEW = Text(
     da="Ny er den, der ikke er set med sygdommen i registrenes første år eller før.",
     en="New means not seen with the disease in the registers' first year or before.",
 )
-AFDK = "Atrieflimren i Danmark (AFDK), årsrapporter 2023–25, indikator"
 
 
 def _declare(
@@ -186,8 +178,8 @@ CREATININE_YEARLY = _declare(
     ("Borgere med atrieflimren på DOAC, der fik målt kreatinin", "Atrial fibrillation on a DOAC, creatinine measured"),
     ("en borger med atrieflimren, der købte DOAC i perioden", "a person with atrial fibrillation who bought a DOAC"),
     ("Kreatinin mindst én gang i perioden", "Creatinine at least once in the period"),
-    on_doac, creatinine_in_period, ("prescription", "lab_result"), _source(f"{AFDK} 4b", "high"), standard=0.95,
-    look_back=known(AF),
+    buyers(with_atrial_fibrillation, DOAC), creatinine_in_period, ("prescription", "lab_result"),
+    _source(f"{AFDK} 4b", "high"), standard=0.95, look_back=known(AF),
 )  # fmt: skip
 ISCHAEMIC_STROKE = _declare(
     "af_ischaemic_stroke",
@@ -198,14 +190,28 @@ ISCHAEMIC_STROKE = _declare(
     direction="lower is better", decimals=2, look_back=known(AF),
     caveats=(Text("Borgere, der døde i perioden, indgår ikke.", "People who died in the period are left out."),),
 )  # fmt: skip
-DAYS_COVERED = _declare(
-    "af_doac_80_per_cent_covered",
-    ("Borgere med atrieflimren med DOAC på 80 % af dagene", "Atrial fibrillation with a DOAC on 80% of days"),
-    ("en borger med atrieflimren, der købte DOAC mindst to gange", "a person who bought a DOAC on two days or more"),
-    ("Medicin nok til mindst 80 % af dagene fra første køb", "Medicine for at least 80% of days from the first one"),
-    covered_by_doac, enough_covered, ("prescription",),
-    _source("Proportion of days covered; 80 per cent by convention", "unverified"), look_back=known(AF),
-    caveats=(Text("En døgndosis regnes som én dag.", "A defined daily dose is taken to last one day."),),
+DAYS_COVERED = days_covered(
+    "af_doac_80_per_cent_covered", Text("atrieflimren", "atrial fibrillation"), Text("DOAC", "a DOAC"),
+    with_atrial_fibrillation, DOAC, known(AF),
+)  # fmt: skip
+ECHO = _declare(
+    "af_echocardiography",
+    ("Nye med atrieflimren, der fik ekkokardiografi", "New atrial fibrillation with an echocardiography"),
+    ("en borger med ny atrieflimren", "a person with new atrial fibrillation"),
+    ("Ekkokardiografi fra 6 måneder før til 3 måneder efter", "Echocardiography from 6 months before to 3 after"),
+    new_atrial_fibrillation, echocardiography_around, ("hospital_diagnosis", "hospital_procedure"),
+    _source(f"{AFDK} 2 (procedurekoder uverificerede)", "unverified"), follow_up_days=92,
+    look_back=(new(AF), LookBack(tables=("hospital_procedure",), days=184)),
+    caveats=(NEW, Text("Undersøgelser i speciallægepraksis ses ikke.", "Those in specialist practice are not seen.")),
+)  # fmt: skip
+TAUGHT = _declare(
+    "af_patient_education_1y",
+    ("Nye med atrieflimren, der fik patientuddannelse inden et år", "New atrial fibrillation, education in a year"),
+    ("en borger, hvis atrieflimren var ny i de 365 dage før perioden", "a person newly ill in the 365 days before"),
+    ("Struktureret patientuddannelse dag 0–365", "Structured patient education on day 0–365"),
+    atrial_fibrillation_a_year_ago, taught_within_a_year, ("hospital_diagnosis", "hospital_procedure"),
+    _source(f"{AFDK} 8 (procedurekode uverificeret)", "unverified"), standard=0.50, caveats=(NEW,),
+    look_back=(new(AF, days=EDUCATION_DAYS), LookBack(tables=("hospital_procedure",), days=EDUCATION_DAYS)),
 )  # fmt: skip
 SGLT2_90_DAYS = _declare(
     "hf_sglt2_90d",
@@ -233,6 +239,14 @@ MORTALITY_1_YEAR = _declare(
     look_back=(new(HF, days=MORTALITY_DAYS),),
 )  # fmt: skip
 
-ATRIAL_FIBRILLATION = (ANTICOAGULANT_30_DAYS, TSH_MEASURED, DAYS_COVERED, ISCHAEMIC_STROKE, CREATININE_YEARLY)
-HEART_FAILURE = (SGLT2_90_DAYS, MORTALITY_1_YEAR)
-INDICATORS = (*ATRIAL_FIBRILLATION, *HEART_FAILURE)
+RAS_DAYS_COVERED = days_covered(
+    "hf_ras_80_per_cent_covered", Text("hjertesvigt", "heart failure"),
+    Text("ACE-hæmmer, ARB eller ARNI", "RAS inhibitors"), with_heart_failure, RAS, known(HF),
+)  # fmt: skip
+
+ATRIAL_FIBRILLATION = (
+    ANTICOAGULANT_30_DAYS, ECHO, TSH_MEASURED, KEPT_1_YEAR, KEPT_2_YEARS, DAYS_COVERED, CREATININE_YEARLY,
+    ISCHAEMIC_STROKE, INTRACRANIAL_BLEEDING, SEVERE_BLEEDING, TAUGHT,
+)  # fmt: skip
+HEART_FAILURE = (SGLT2_90_DAYS, RAS_DAYS_COVERED, MORTALITY_1_YEAR)
+INDICATORS = (*ATRIAL_FIBRILLATION, KEPT_5_YEARS, *HEART_FAILURE)

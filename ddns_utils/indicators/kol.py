@@ -7,14 +7,18 @@ import ibis
 from ddns_utils import courses
 from ddns_utils.indicators.cross_sector import READMISSION_DAYS, discharges, readmitted
 from ddns_utils.indicators.declare import LookAtRows, Proportion, Source
-from ddns_utils.indicators.look_back import KNOWN_YEARS, LookBack
-from ddns_utils.indicators.rows import residents, with_any, within
+from ddns_utils.indicators.look_back import KNOWN_YEARS, LookBack, known
+from ddns_utils.indicators.medicine import INHALED, buyers, days_covered
+from ddns_utils.indicators.rows import ill_before, residents, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
-from ddns_utils.phenotypes.diseases import diagnosis_codes, starts_with
+from ddns_utils.phenotypes import DISEASES
+from ddns_utils.phenotypes.diseases import diagnosis_codes, medicine_codes, starts_with
 from ddns_utils.registers import Snapshot
 
 BREATHLESS_FROM = 3
+INHALERS = medicine_codes("obstructive airway")
+LONG_ACTING = medicine_codes("LABA", "LAMA", "LABA+ICS", "LAMA+LABA(+ICS)")
 MORTALITY_DAYS = 30
 EXACERBATION = diagnosis_codes("KOL-exacerbation", "event")
 CODED_BEFORE = (LookBack(tables=("practice_record",), years=KNOWN_YEARS),)
@@ -38,6 +42,11 @@ def measured_in_practice(code: str) -> LookAtRows:
         return with_any(rows, entries, ibis.literal(period.start), ibis.literal(period.last_day))
 
     return measured
+
+
+def with_kol(snapshot: Snapshot, period: Period) -> ibis.Table:
+    """People with KOL by any rule when the period began who live in Denmark on its last day."""
+    return ill_before(snapshot, DISEASES["kol"], period.start, period.last_day)
 
 
 def breathless(snapshot: Snapshot, period: Period) -> ibis.Table:
@@ -203,4 +212,34 @@ KOL_MORTALITY = Proportion(
     source=DRKOL,
 )
 
-INDICATORS = (KOL_FEV1, KOL_BMI, KOL_MRC, KOL_SMOKING, KOL_REFERRED, KOL_READMISSION, KOL_MORTALITY)
+KOL_TECHNIQUE = Proportion(
+    id="kol_inhalation_technique",
+    title=Text(
+        da="Borgere med KOL, der fik kontrolleret inhalationsteknik",
+        en="People with COPD whose inhalation technique was checked",
+    ),
+    one_row_is=Text(
+        da="en borger med KOL-diagnosen R95 i almen praksis, da perioden begyndte, der købte inhalationsmedicin i den",
+        en="a person with COPD coded R95 in general practice when the period began who bought inhaled medicine in it",
+    ),
+    counted=Text(
+        da="Inhalationsteknik registreret mindst én gang i perioden, uanset resultat",
+        en="Inhalation technique recorded in the period, whatever the result",
+    ),
+    denominator=buyers(people_with_kol_in_general_practice, INHALERS),
+    numerator=measured_in_practice("INHAL"),
+    needs=("practice_record", "prescription"),
+    look_back=CODED_BEFORE,
+    direction="higher is better",
+    source=Source(title="DrKOL-GP6: DSAM's KOL-vejledning 2017", retrieved="2026-11", confidence="medium"),
+    caveats=KOL_FEV1.caveats,
+)
+KOL_DAYS_COVERED = days_covered(
+    "kol_long_acting_80_per_cent_covered", Text("KOL", "COPD"), Text("LABA eller LAMA", "long-acting bronchodilators"),
+    with_kol, LONG_ACTING, known(DISEASES["kol"]), INHALED,
+)  # fmt: skip
+
+INDICATORS = (
+    KOL_FEV1, KOL_BMI, KOL_MRC, KOL_SMOKING, KOL_TECHNIQUE, KOL_REFERRED, KOL_DAYS_COVERED, KOL_READMISSION,
+    KOL_MORTALITY,
+)  # fmt: skip

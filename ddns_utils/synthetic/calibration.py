@@ -26,6 +26,8 @@ RULES = {
     "rheumatoid_arthritis": ("DM0[56]", None),
     "schizophrenia": ("DF20", None),
     "atrial_fibrillation": ("DI48", None),
+    "ischaemic_heart_disease": ("DI2[0-5]", None),
+    "cancer": ("DC[0-9]", None),
 }
 
 PAGE = """# The made-up Denmark against the real one
@@ -41,6 +43,9 @@ retracted or two purchases of its medicine; diabetes by two events over diagnose
 What is planted on purpose stands in `truth.json` beside the deliveries, and tests find it again: municipalities that
 differ in HbA1c, in follow-up by general practice and in early rehabilitation; an effect of early rehabilitation that
 frailty, age and disease confound; a winter peak of acute contacts; lag from event to register and to the gateway.
+
+Care in atrial fibrillation and heart failure is drawn so that the databases' published shares (treatment,
+echocardiography, education, stroke, bleeding) lie within what chance allows; a test of the indicators holds it.
 
 What is simpler than life: every municipality has the country's ages; nobody immigrates or emigrates; households and
 kinship exist only between mothers and children born in the years covered; a hospital unit stands for a chapter of

@@ -25,11 +25,25 @@ CHRONIC = {
     "dementia": ("DF039", "geriatri"),
     "rheumatoid_arthritis": ("DM069", "reumatologi"),
     "schizophrenia": ("DF209", "psykiatri"),
+    "ischaemic_heart_disease": ("DI259", "kardiologi"),
+    "cancer": ("DC189", "kirurgi"),
 }
+CANCER_BY_SEX = "DC509", "DC619"  # women, men; the rest of either have DC189
+OF_EITHER_SEX = 0.4
 # Chance that an acute stay is for the disease, when a person has it.
-ACUTE_FOR = {"copd": 0.35, "heart_failure": 0.25, "schizophrenia": 0.45, "atrial_fibrillation": 0.12, "asthma": 0.06}
-ACUTE_CODE = {"copd": "DJ441", "asthma": "DJ469"}
+ACUTE_FOR = {
+    "type1_diabetes": 0.1, "type2_diabetes": 0.02, "copd": 0.35, "heart_failure": 0.25, "schizophrenia": 0.45,
+    "atrial_fibrillation": 0.12, "asthma": 0.06, "ischaemic_heart_disease": 0.12, "cancer": 0.1,
+}  # fmt: skip
+ACUTE_CODE = {"copd": "DJ441", "asthma": "DJ469", "ischaemic_heart_disease": "DI219"}
+# In atrial fibrillation: chance that an acute admission is a bleeding, and that a stroke becomes a faint instead.
+BLEEDS, STROKE_PREVENTED = {"DK922": 0.035, "DI619": 0.006}, 0.5
+# On the first visit for atrial fibrillation, which comes within so many days of its onset: shares, fitted to AFDK.
+FIRST_VISIT_DAYS, ECHO, TAUGHT = 85, 0.85, 0.17
+# Some who wait for help at home are reported to their municipality as treated before they leave; made up.
+WAITING, DONE_BEFORE_LEAVING = ("S72", "I63", "J18", "E86", "Z74"), 0.15
 SECONDARY = 0.3  # chance that a chronic disease is coded as a secondary diagnosis on an admission
+PSYCHIATRIC = ("DF209", "DF100", "DF329")
 RETRACTED = {"Nej": 0.965, None: 0.02, "Ja": 0.015}
 
 
@@ -66,9 +80,19 @@ def action_diagnoses(seed: int, chunk: int, people: People, onset: dict, stays: 
     for name, chance in ACUTE_FOR.items():
         has = acute & (onset[name][stays.person] <= stays.start) & (rng.random(size) < chance)
         code[has] = ACUTE_CODE.get(name, CHRONIC[name][0])
+    fibrillates = acute & (onset["atrial_fibrillation"][stays.person] <= stays.start)
+    code[fibrillates & (code == "DI639") & (rng.random(size) < STROKE_PREVENTED)] = "DR559"
+    for bleeding, chance in BLEEDS.items():
+        code[fibrillates & (rng.random(size) < chance)] = bleeding
     for at, name in enumerate(names):
         code[stays.disease == at] = CHRONIC[name][0]
-    return code
+    # Stays are ordered by person and start: whoever comes back after a psychiatric stay comes back to psychiatry.
+    before = np.roll(code, 1)
+    again = stays.of("readmission") & (np.roll(stays.person, 1) == stays.person) & np.isin(before, PSYCHIATRIC)
+    code[again] = before[again]
+    own = np.where(people.female, *CANCER_BY_SEX)[stays.person]
+    either = (stays.person * 0.6180339887) % 1 < OF_EITHER_SEX  # the same cancer each time
+    return np.where((code == CHRONIC["cancer"][0]) & ~either, own, code)
 
 
 def tables(seed: int, chunk: int, cpr: np.ndarray, onset: dict, stays: Stays, action: np.ndarray) -> dict[str, dict]:
@@ -100,7 +124,9 @@ def tables(seed: int, chunk: int, cpr: np.ndarray, onset: dict, stays: Stays, ac
     return {
         "LPR_A_KONTAKT": contacts,
         "LPR_A_DIAGNOSE": _diagnoses(rng, onset, stays, stay, key, code, person, start),
-        "LPR_A_PROCREGISTRERING": _procedures(rng, key, code, stays.admission[stay], start),
+        "LPR_A_PROCREGISTRERING": _procedures(
+            rng, key, code, stays.admission[stay], start, end, start - onset["atrial_fibrillation"][person]
+        ),
     }
 
 
@@ -154,7 +180,8 @@ def _diagnoses(rng, onset, stays: Stays, stay, key, code, person, start) -> dict
     return columns | {"SENERE_AFKRAEFTET": state}
 
 
-def _procedures(rng, key, code, admitted, start) -> dict[str, np.ndarray]:
+def _procedures(rng, key, code, admitted, start, end, fibrillating) -> dict[str, np.ndarray]:
+    """Operations and training; echocardiography and teaching in atrial fibrillation; reports that treatment is done."""
     chapters = np.array([c[1:4] for c in code.tolist()])
     operated = {"S72": "KNFJ", "M16": "KNFB", "M17": "KNGB", "K40": "KJAB", "K80": "KJKA", "H25": "KCJE"}
     found = [
@@ -164,6 +191,12 @@ def _procedures(rng, key, code, admitted, start) -> dict[str, np.ndarray]:
     ]
     trained = np.isin(chapters, ["S72", "M16", "M17", "I63"]) & admitted & (rng.random(len(key)) < 0.6)
     found.append((key[trained], np.full(int(trained.sum()), "BTXY", dtype=object), start[trained] + 0.3))
+    first = (chapters == "I48") & ~admitted & (fibrillating >= 0) & (fibrillating < FIRST_VISIT_DAYS)
+    for procedure, share in (("UXUC80", ECHO), ("BVDY", TAUGHT)):
+        rows = first & (rng.random(len(key)) < share)
+        found.append((key[rows], np.full(int(rows.sum()), procedure, dtype=object), start[rows] + 0.5 / 24))
+    done = admitted & np.isin(chapters, WAITING) & (end - start > 2) & (rng.random(len(key)) < DONE_BEFORE_LEAVING)
+    found.append((key[done], np.full(int(done.sum()), "BVAW1A", dtype=object), start[done] + 0.6 * (end - start)[done]))
     columns = [np.concatenate(part) for part in zip(*found, strict=True)]
     return {
         "DW_EK_KONTAKT": columns[0],

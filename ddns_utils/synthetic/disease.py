@@ -44,7 +44,7 @@ DISEASES: dict[str, Disease] = {
         lambda age, female: (age > 4) * np.where(age < 18, 1.0, np.where(female, 1.15, 0.9)), 0.1, 0.08, 1.2, "copd"
     ),
     "heart_failure": Disease(
-        lambda age, female: (age > 40) * _logistic(age, 78, 7) * np.where(female, 0.7, 1.3), 0.7, 0.156, 3.0
+        lambda age, female: (age > 40) * _logistic(age, 78, 7) * np.where(female, 0.7, 1.3), 0.7, 0.156, 1.5
     ),
     "atrial_fibrillation": Disease(
         lambda age, female: (age > 40) * _logistic(age, 76, 7) * np.where(female, 0.8, 1.2), 0.4, 0.156, 2.0
@@ -60,6 +60,10 @@ DISEASES: dict[str, Disease] = {
     "schizophrenia": Disease(
         lambda age, female: ((age > 18) & (age < 85)) * np.where(female, 0.8, 1.2), 0.3, 0.049, 1.5
     ),
+    "ischaemic_heart_disease": Disease(
+        lambda age, female: (age > 40) * _logistic(age, 70, 8) * np.where(female, 0.6, 1.4), 0.4, 0.1, 1.8
+    ),
+    "cancer": Disease(lambda age, female: (age > 20) * _logistic(age, 70, 9), 0.2, 0.1, 2.5),
 }
 
 

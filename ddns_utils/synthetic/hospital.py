@@ -19,7 +19,7 @@ FIRST_ACUTE = 74.0
 BEFORE_DEATH = 0.9, 60.0  # acute admissions of the dying, and how many days before death they are, on average
 PLANNED = 23.0
 SHORT_ACUTE = 137.0
-OUTPATIENT = 1230.0
+OUTPATIENT = 1130.0
 VIRTUAL = 80.0
 READMITTED = 0.088  # chance of an arranged acute readmission within 30 days, besides chance ones
 KINDS = ("acute", "planned", "short", "outpatient", "virtual", "birth", "newborn", "readmission", "chronic")
@@ -39,6 +39,8 @@ FOLLOWED = {
     "dementia": (0.95, 250),
     "rheumatoid_arthritis": (1.0, 190),
     "schizophrenia": (1.0, 120),
+    "ischaemic_heart_disease": (1.0, 330),
+    "cancer": (1.0, 330),
 }
 
 

@@ -21,7 +21,11 @@ COMMON = (
     ("N02AX02", 20, 150, 0.04, 40),
 )
 DIET_ONLY = "type2_diabetes", 5
+AFTER_ONSET = {"atrial_fibrillation": (9, 14), "heart_failure": (9, 40)}  # treatment waits for the diagnosis: days
+SELDOM, SLOWER = 0.12, (1.3, 2.0)  # share who take less than they are given, and how much longer a pack lasts them
+GIVES_UP_A_YEAR = {"atrial_fibrillation": 0.08}  # made up
 PCOS = 0.006  # share of women 18–39 who get metformin for polycystic ovaries and have no diabetes
+TSH_WHEN_NEW = 0.8  # share of those with new atrial fibrillation; made up
 MONITORED = {"hypertension": 400, "heart_failure": 200, "atrial_fibrillation": 330, "type2_diabetes": 300}
 
 
@@ -59,11 +63,21 @@ def prescriptions(
     parts = []
 
     def add(
-        who: np.ndarray, since: np.ndarray, atc: str, doses: float, interval: float, indication: str | None
+        who: np.ndarray,
+        since: np.ndarray,
+        atc: str,
+        doses: float,
+        interval: float,
+        indication: str | None,
+        gives_up: float = 0,
     ) -> None:
         begin = np.maximum(np.maximum(since, window.start), people.born[who])
         own = interval * rng.uniform(0.9, 1.15, len(who))
-        which, when = repeated(rng, begin, np.minimum(people.last[who], window.end), own, since > window.start)
+        own *= np.where(rng.random(len(who)) < SELDOM, rng.uniform(*SLOWER, len(who)), 1)
+        end = np.minimum(people.last[who], window.end)
+        if gives_up:
+            end = np.minimum(end, begin + rng.exponential(365.25 / gives_up, len(who)))
+        which, when = repeated(rng, begin, end, own, since > window.start)
         size = len(which)
         reason = np.full(size, indication, dtype=object)
         reason[rng.random(size) < 0.15] = None
@@ -73,8 +87,10 @@ def prescriptions(
     for at, (name, alternatives) in enumerate(regimens().items()):
         for number, (_, drugs) in alternatives.items():
             who = np.flatnonzero(given[name] == number)
+            least, spread = AFTER_ONSET.get(name, (0, 0))
+            since = onset[name][who] + least + spread * rng.random(len(who))
             for atc, doses, interval in drugs:
-                add(who, onset[name][who], atc, doses, interval, f"00005{at:02d}")
+                add(who, since, atc, doses, interval, f"00005{at:02d}", GIVES_UP_A_YEAR.get(name, 0))
     age = people.age(window.start)
     for atc, doses, interval, share, least_age in COMMON:
         who = np.flatnonzero((age >= least_age) & (rng.random(len(people)) < share))
@@ -120,6 +136,12 @@ def results(seed: int, chunk: int, people: People, onset: dict, given: dict, win
             albumin = np.exp(rng.normal(2.6, 1.2, len(person)))
             text = np.where(albumin < 5, "<5", albumin.round().astype(int).astype("U8"))
             parts.append(_lab(person, when + 0.1, "NPU19661", text, "mg/g"))
+    who = np.flatnonzero(~np.isnan(onset["atrial_fibrillation"]) & (rng.random(len(people)) < TSH_WHEN_NEW))
+    when = onset["atrial_fibrillation"][who] + rng.uniform(-60, 25, len(who))
+    who, when = (
+        column[(when >= window.start) & (when < np.minimum(people.last[who], window.end))] for column in (who, when)
+    )
+    parts.append(_lab(who, when, "NPU03577", _decimal(np.exp(rng.normal(0.6, 0.5, len(who))), 1), "× 10^-3 int.enh./L"))
     tested = np.flatnonzero(
         (people.age(window.start) > 35) & np.isnan(onset["type2_diabetes"]) & np.isnan(onset["type1_diabetes"])
     )

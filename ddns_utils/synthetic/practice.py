@@ -29,7 +29,8 @@ CONTROLLED = {
     "heart_failure": "K77",
     "atrial_fibrillation": "K78",
 }
-ICPC = CONTROLLED | {"type1_diabetes": "T89", "hypertension": "K86", "osteoporosis": "L95", "dementia": "P70"}
+ICPC = CONTROLLED | {"type1_diabetes": "T89", "hypertension": "K86", "osteoporosis": "L95", "dementia": "P70",
+                     "ischaemic_heart_disease": "K76"}  # fmt: skip
 SEEN_IN_PRACTICE = 0.8  # share of controls with each measurement
 
 
@@ -190,6 +191,8 @@ def _measured(rng, people: People, person: np.ndarray, when: np.ndarray, name: s
         drawn = {
             "BMI": drawn["BMI"],
             "FEV1": (rng.normal(62 if name == "copd" else 86, 14, size) - 4 * frail).clip(15, 125).round(),
+            "FVC": (rng.normal(80 if name == "copd" else 95, 13, size) - 2 * frail).clip(20, 130).round(),
+            "INHAL": (rng.random(size) < 0.8).astype(float),
             "MRC": (2 + frail + rng.normal(0, 0.8, size)).round().clip(1, 5),
             "RYG": rng.choice([0.0, 1.0, 2.0], size, p=[0.2, 0.5, 0.3]),
         }

@@ -3,7 +3,13 @@
 import pytest
 from drawing import measured
 
-from ddns_utils.indicators.asthma import ANNUAL_CONTROL, LONG_ACTING_ONLY, LUNG_FUNCTION_YEARLY, RELIEVERS_ONLY
+from ddns_utils.indicators.asthma import (
+    ANNUAL_CONTROL,
+    LONG_ACTING_ONLY,
+    LUNG_FUNCTION_YEARLY,
+    RELIEVERS_ONLY,
+    SPIROMETRY_WHEN_NEW,
+)
 
 RECORD = "practice_record\nperson_id recorded_on kind code\nanna 2024-12-31 diagnosis R96"
 BUY = "prescription\nperson_id dispensed_on atc ddd"
@@ -41,7 +47,7 @@ def test_many_relievers_are_more_than_600_doses_in_the_year(tmp_path, bought, of
 
 @pytest.mark.parametrize(
     ("steroid", "n"),
-    [("2025-01-01 R03BA02", 0), ("2025-12-31 R03AK07", 0), ("2024-12-31 R03BA02", 1), ("2026-01-01 R03BA02", 1), ("2025-05-01 R03BB04", 1)],
+    [("2025-01-01 R03BA02", 0), ("2025-12-31 R03AK07", 0), ("2024-12-31 R03BA02", 1), ("2026-01-01 R03BA02", 1), ("2025-05-01 R03BB04", 1), ("2025-05-01 R03AL08", 0)],
 )  # fmt: skip
 @pytest.mark.parametrize(("indicator", "drug"), [(RELIEVERS_ONLY, "R03AC03 200"), (LONG_ACTING_ONLY, "R03AC12 30")])
 def test_a_steroid_bought_in_the_year_is_what_is_missed(tmp_path, indicator, drug, steroid, n):
@@ -55,3 +61,36 @@ def test_a_steroid_bought_in_the_year_is_what_is_missed(tmp_path, indicator, dru
 )  # fmt: skip
 def test_long_acting_drugs_are_bought_in_the_year(tmp_path, bought, of):
     assert measured(LONG_ACTING_ONLY, f"{RECORD}\n\n{BUY}\nanna {bought} 30", tmp_path).of == of
+
+
+def new(since, *measurements):
+    rows = "\n".join(f"anna {entry}" for entry in (f"{since} diagnosis R96", *measurements))
+    return f"practice_record\nperson_id recorded_on kind code\n{rows}"
+
+
+@pytest.mark.parametrize(("since", "of"), [("2024-06-30", 0), ("2024-07-01", 1), ("2025-06-30", 1), ("2025-07-01", 0)])
+def test_new_asthma_is_that_of_the_period_moved_back_by_184_days(tmp_path, since, of):
+    assert measured(SPIROMETRY_WHEN_NEW, new(since), tmp_path).of == of
+
+
+@pytest.mark.parametrize(
+    ("fev1", "fvc", "n"),
+    [
+        ("2024-07-01", "2024-07-01", 1), ("2025-07-01", "2025-07-01", 1), ("2024-06-30", "2024-07-01", 0), ("2024-07-01", "2024-06-30", 0),
+        ("2025-07-02", "2025-07-01", 0), ("2025-07-01", "2025-07-02", 0),
+    ],
+)  # fmt: skip
+def test_both_fev1_and_fvc_are_measured_within_6_months_of_the_diagnosis(tmp_path, fev1, fvc, n):
+    drawn = new("2025-01-01", f"{fev1} measurement FEV1", f"{fvc} measurement FVC")
+    assert measured(SPIROMETRY_WHEN_NEW, drawn, tmp_path, period="2025").of == 1
+    assert measured(SPIROMETRY_WHEN_NEW, drawn, tmp_path, period="2025").n == n
+
+
+def test_one_measurement_alone_or_of_another_kind_is_not_enough(tmp_path):
+    for drawn in (
+        new("2025-01-01", "2025-01-02 measurement FEV1"),
+        new("2025-01-01", "2025-01-02 measurement FVC"),
+        new("2025-01-01", "2025-01-02 measurement FEV1", "2025-01-02 diagnosis FVC"),
+    ):
+        row = measured(SPIROMETRY_WHEN_NEW, drawn, tmp_path)
+        assert (row.n, row.of) == (0, 1)

@@ -4,7 +4,13 @@ import pytest
 from drawing import draw, measured
 
 from ddns_utils import courses
-from ddns_utils.indicators.cross_sector import ADMISSIONS_PER_1000, GP_CONTACT_14D, READMISSION_30D
+from ddns_utils.indicators.cross_sector import (
+    ADMISSIONS_PER_1000,
+    DAYS_AFTER_TREATMENT,
+    GP_CONTACT_14D,
+    PSYCHIATRIC_READMISSION_30D,
+    READMISSION_30D,
+)
 
 INDEX = """
 hospital_contact
@@ -158,3 +164,49 @@ mover 2025-01-31T08:00 2025-02-03T08:00
 def test_age_changes_on_the_birthday(tmp_path, birth, band):
     drawing = f"{INDEX}\nperson\nperson_id birth_date\nanna {birth}"
     assert measured(READMISSION_30D, drawing, tmp_path, age_band=band).of == 1
+
+
+PSYCHIATRY = (
+    "hospital_contact\nperson_id start end priority specialty\nanna 2025-03-01T08:00 2025-03-03T08:00 ATA1 psykiatri"
+)
+
+
+@pytest.mark.parametrize(
+    ("again", "n", "of"),
+    [
+        ("2025-04-02T08:00 2025-04-03T08:00 ATA1 psykiatri", 1, 2), ("2025-04-03T08:00 2025-04-04T08:00 ATA1 psykiatri", 0, 2),
+        ("2025-03-10T08:00 2025-03-12T08:00 ATA3 psykiatri", 0, 2), ("2025-03-10T08:00 2025-03-12T08:00 ATA1 kardiologi", 0, 1),
+    ],
+)  # fmt: skip
+def test_an_acute_psychiatric_admission_within_30_days_is_a_psychiatric_readmission(tmp_path, again, n, of):
+    row = measured(PSYCHIATRIC_READMISSION_30D, f"{PSYCHIATRY}\nanna {again}", tmp_path)
+    assert (row.n, row.of) == (n, of)
+
+
+def test_a_psychiatric_admission_is_no_somatic_readmission(tmp_path):
+    drawing = "hospital_contact\nperson_id start end priority specialty\nanna 2025-03-01T08:00 2025-03-03T08:00 ATA1 kardiologi\nanna 2025-03-10T08:00 2025-03-12T08:00 ATA1 psykiatri"
+    row = measured(READMISSION_30D, drawing, tmp_path)
+    assert (row.n, row.of) == (0, 1)
+
+
+TOLD = "hospital_procedure\nperson_id contact_id code start"
+
+
+@pytest.mark.parametrize(
+    ("told", "days"),
+    [
+        ("anna p BVAW1A 2025-03-02T12:00", 1), ("anna p BVAW1A 2025-03-01T08:00", 2), ("anna p BVAW1A 2025-03-03T08:00", 0),
+        ("anna p BVAW1A 2025-03-01T07:59", 0), ("anna p BVAW1A 2025-03-03T08:01", 0), ("anna p BTXY 2025-03-01T09:00", 0),
+        ("anna p BVAW1A 2025-03-01T12:00\nanna q BVAW1A 2025-03-02T12:00", 2), ("bodil p BVAW1A 2025-03-01T12:00", 0),
+    ],
+)  # fmt: skip
+def test_days_from_the_first_message_to_the_discharge_count(tmp_path, told, days):
+    assert measured(DAYS_AFTER_TREATMENT, f"{INDEX.strip()}\n\n{TOLD}\n{told}", tmp_path).n == days
+
+
+@pytest.mark.parametrize(("end", "days"), [("2025-12-31T23:00", 10), ("2026-01-01T00:00", 0)])
+def test_days_belong_to_the_period_of_the_discharge(tmp_path, end, days):
+    drawing = (
+        f"hospital_contact\nperson_id start end\nanna 2025-12-20T08:00 {end}\n\n{TOLD}\nanna p BVAW1A 2025-12-21T08:00"
+    )
+    assert measured(DAYS_AFTER_TREATMENT, drawing, tmp_path).n == days

@@ -7,9 +7,11 @@ from ddns_utils.indicators.heart import (
     ANTICOAGULANT_30_DAYS,
     CREATININE_YEARLY,
     DAYS_COVERED,
+    ECHO,
     ISCHAEMIC_STROKE,
     MORTALITY_1_YEAR,
     SGLT2_90_DAYS,
+    TAUGHT,
     TSH_MEASURED,
     new_atrial_fibrillation,
 )
@@ -156,4 +158,37 @@ def test_death_is_counted_for_those_new_in_the_365_days_before_the_period(tmp_pa
 def test_death_on_day_365_counts_and_on_day_366_does_not(tmp_path, death, n):
     drawing = f"{PERSON} F 1950-01-01 {death}\n\n{DIAGNOSIS}\nanna k 2024-06-01T08:00 DI509 A no"
     row = measured(MORTALITY_1_YEAR, drawing, tmp_path)
+    assert (row.n, row.of) == (n, 1)
+
+
+PROCEDURE = "hospital_procedure\nperson_id contact_id code start"
+
+
+@pytest.mark.parametrize(
+    ("done", "n"),
+    [
+        ("UXUC80 2024-11-01T00:00", 1), ("UXUC80 2024-10-31T23:00", 0), ("UXUC81 2025-08-01T23:00", 1), ("UXUC80 2025-08-02T00:00", 0),
+        ("UXUC85 2025-05-01T10:00", 0),
+    ],
+)  # fmt: skip
+def test_echocardiography_from_6_months_before_to_3_months_after(tmp_path, done, n):
+    row = measured(ECHO, f"{NEW}\n\n{PROCEDURE}\nanna p {done}", tmp_path)
+    assert (row.n, row.of) == (n, 1)
+
+
+@pytest.mark.parametrize(("since", "of"), [("2024-01-01", 0), ("2024-01-02", 1), ("2024-12-31", 1), ("2025-01-01", 0)])
+def test_education_is_asked_for_those_new_in_the_365_days_before_the_period(tmp_path, since, of):
+    assert measured(TAUGHT, f"{DIAGNOSIS}\nanna k {since}T08:00 DI489 A no", tmp_path).of == of
+
+
+@pytest.mark.parametrize(
+    ("taught", "n"),
+    [
+        ("BVDY 2024-05-01T00:00", 1), ("BVDY02 2025-05-01T23:00", 1), ("BVDY 2025-05-02T00:00", 0), ("BVDY 2024-04-30T23:00", 0),
+        ("BVDA 2024-06-01T08:00", 0),
+    ],
+)  # fmt: skip
+def test_education_is_given_on_day_0_to_365(tmp_path, taught, n):
+    drawn = f"{DIAGNOSIS}\nanna k 2024-05-01T08:00 DI489 A no\n\n{PROCEDURE}\nanna p {taught}"
+    row = measured(TAUGHT, drawn, tmp_path)
     assert (row.n, row.of) == (n, 1)
