@@ -7,6 +7,7 @@ from ddns_utils.display.calendar_figure import plot_calendar, plot_lag
 from ddns_utils.display.care_figure import plot_against_standards
 from ddns_utils.display.coverage import show_coverage
 from ddns_utils.display.definitions import show_definitions
+from ddns_utils.display.estimates import show_estimates
 from ddns_utils.display.figures import plot_age_sex, plot_indicators, plot_trend
 from ddns_utils.display.findings import show_completeness, show_findings
 from ddns_utils.display.funnel_figure import plot_funnel
@@ -18,5 +19,6 @@ from ddns_utils.display.tile_figure import plot_map
 __all__ = [
     "plot_against_standards", "plot_age_sex", "plot_areas", "plot_calendar", "plot_funnel", "plot_indicators",
     "plot_lag", "plot_map", "plot_smoothed", "plot_trend", "show_audit", "show_completeness", "show_coverage",
-    "show_definitions", "show_figure", "show_findings", "show_table", "show_text", "verdicts", "words",
+    "show_definitions", "show_estimates", "show_figure", "show_findings", "show_table", "show_text",
+    "verdicts", "words",
 ]  # fmt: skip

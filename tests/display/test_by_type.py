@@ -49,7 +49,7 @@ def needed(function):
 
 FUNCTIONS = found()
 OF_RESULTS = [name for name, function in FUNCTIONS.items() if "Disclosed" in takes(function)]
-HARMLESS = re.compile(r"str|(Axes|Indicator|Snapshot)\b.*")  # words, figures, declarations, registers at one version
+HARMLESS = re.compile(r"str|(Axes|Indicator|Snapshot|SafeEstimates)\b.*")  # made safe, or without counts of persons
 
 
 @pytest.mark.parametrize("name", OF_RESULTS)
