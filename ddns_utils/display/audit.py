@@ -21,6 +21,7 @@ COLUMNS = {
     "recovered": "Worked out exactly",
     "narrow": "Known too closely",
     "narrowest": "Narrowest interval",
+    "earlier": "Earlier tables known",
 }  # of the audit's fields those that it has
 
 
@@ -43,7 +44,11 @@ def show_audit(disclosed: Disclosed | Sequence[Disclosed], *, language: str) -> 
             "Small: 1–{most} persons or events. Would give one away: could be subtracted from what is shown.",
             language, most=threshold - 1,
         ),
-        say("The attack tries to work out every hidden number from everything that is shown, sums included.", language),
+        say(
+            "The attack tries to work out every hidden number from everything that is shown: sums, other results of "
+            "this report, and what was published before.",
+            language,
+        ),
     ]  # fmt: skip
     caption = say("What is hidden, and what an attack found", language)
     html = render(caption, [say("Result", language)], heads, body, notes)
