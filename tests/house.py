@@ -17,7 +17,7 @@ from ddns_utils.indicators.cross_sector import READMISSION_30D
 from ddns_utils.publish.site import build_site
 from ddns_utils.registers import Registers
 from ddns_utils.runs.folders import RunFolder
-from ddns_utils.runs.manifest import file_hashes, policy_state, write_json
+from ddns_utils.runs.manifest import file_hashes, package_hash, policy_state, write_json
 from ddns_utils.runs.release import release
 
 HYPHEN = "0101" + "90-1234"
@@ -50,7 +50,7 @@ class House:
             "parameters": {"area": "DK"} | parameters, "shown": [], "title": "T", "summary": "S", "language": "da",
             "started": "2026-01-01T00:00:00+00:00", "notice": None, "registers": {"version": 1, "tables": {}},
             "published_before": {"ledger_version": self.ledger.version, "sha256": self.ledger.fingerprint()},
-            "code": {"commit": "c" * 40, "dirty": False, "ddns_utils_sha256": "d"}, "packages": {"versions": {"pandas": "3"}},
+            "code": {"commit": "c" * 40, "dirty": False, "ddns_utils_sha256": package_hash()}, "packages": {"versions": {"pandas": "3"}},
             "disclosure": {"policy": policy_state(policy), "tables": [dataclasses.asdict(shown.audit)], "record_sha256": self.ledger.keep(name)},
         }  # fmt: skip
         write_json(record | {"files": file_hashes(folder.path)}, folder.path / "manifest.json")

@@ -24,18 +24,23 @@ PACKAGES = (
 
 def code_state(root: Path) -> dict[str, Any]:
     """The commit of the project and whether files differ from it (None outside git), and ddns_utils by hash."""
-    package = Path(__file__).parents[1]
-    files = sorted(file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
-    tree = hashlib.sha256()
-    for file in files:
-        tree.update(f"{file.relative_to(package).as_posix()}\0{sha256(file)}\n".encode())
     commit = _git(root, "rev-parse", "HEAD")
     return {
         "commit": commit,
         "dirty": None if commit is None else bool(_git(root, "status", "--porcelain")),
         "ddns_utils": version("ddns_utils"),
-        "ddns_utils_sha256": tree.hexdigest(),
+        "ddns_utils_sha256": package_hash(),
     }
+
+
+def package_hash() -> str:
+    """The hash of ddns_utils, every file of it."""
+    package = Path(__file__).parents[1]
+    files = sorted(file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    tree = hashlib.sha256()
+    for file in files:
+        tree.update(f"{file.relative_to(package).as_posix()}\0{sha256(file)}\n".encode())
+    return tree.hexdigest()
 
 
 def package_state(root: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ddns_utils.disclosure.recheck import no_longer_safe
 from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.runs import door
 from ddns_utils.runs.folders import RunFolder, list_runs
-from ddns_utils.runs.manifest import MANIFEST, file_hashes, policy_state, sha256
+from ddns_utils.runs.manifest import MANIFEST, file_hashes, package_hash, policy_state, sha256
 from ddns_utils.runs.project import Project, did_you_mean
 
 
@@ -93,7 +93,10 @@ def require_whole(run: RunFolder, ledger: Ledger) -> None:
 
 
 def given_away(run: RunFolder, ledger: Ledger, policy: Policy | None, earlier: Sequence[Published]) -> str:
-    """Why a run is not safe beside what is published; empty if it is, or if nothing has changed since it was made."""
+    """Why a run is not safe beside what is published; empty if it is.
+
+    It is not looked at again while publications, policy and code are those it was made with.
+    """
     disclosure = run.record["disclosure"]
     if not disclosure["tables"]:
         return ""
@@ -103,7 +106,8 @@ def given_away(run: RunFolder, ledger: Ledger, policy: Policy | None, earlier: S
     own = {table.content for table in ledger.tables(run.id)}
     known = {table.content for table in ledger.published(before["ledger_version"])}
     since = [table for table in earlier if table.content not in known | own]
-    if not since and disclosure["policy"] == policy_state(policy):
+    same_code = run.record["code"]["ddns_utils_sha256"] == package_hash()
+    if not since and same_code and disclosure["policy"] == policy_state(policy):
         return ""
     try:
         lost = no_longer_safe(ledger.tables(run.id), policy, earlier)

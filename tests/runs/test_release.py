@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import toys
 from house import FIRST, HYPHEN, SECOND, THIRD, House
-from made_results import POLICY, measured
+from made_results import POLICY, SHARE, measured
 
 from ddns_utils.disclosure import disclose
 from ddns_utils.disclosure.ledger import RELEASED, WITHDRAWN, ledger_of
@@ -151,10 +151,20 @@ def test_what_would_be_hidden_today_is_counted_number_by_number():
     assert no_longer_safe([table], dataclasses.replace(POLICY, threshold=10), []) == 2  # 8 and its share of 80
 
 
-def test_an_indicator_that_is_not_declared_any_more_cannot_be_looked_at_again():
-    table = dataclasses.replace(published(measured(REGION).frame, measured(REGION).frame, {"share": "proportion"}))
-    with pytest.raises(DataError, match="share is not declared any more"):
-        no_longer_safe([table], POLICY, [])
+def test_an_indicator_that_is_not_declared_any_more_can_be_looked_at_again():
+    made = measured(REGION)
+    table = published(made.frame, made.frame, {SHARE.id: "proportion"})
+    assert no_longer_safe([table], POLICY, []) == 0
+
+
+def test_a_run_of_older_code_is_looked_at_again(house, monkeypatch):
+    run = house.run()
+    asked = []
+    monkeypatch.setattr(releasing, "no_longer_safe", lambda *about: asked.append(about) or 3)
+    monkeypatch.setattr(releasing, "package_hash", lambda: "newer")
+    with pytest.raises(DataError, match="3 of its numbers would be hidden"):
+        house.release(run)
+    assert len(asked) == 1
 
 
 def test_where_release_is_demanded_the_site_has_released_runs_only_and_says_why(house):
