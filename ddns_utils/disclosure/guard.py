@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ddns_utils.disclosure.alone import given_away
 from ddns_utils.disclosure.attack import parts, ranges
 from ddns_utils.disclosure.cover import cheapest_cover
 from ddns_utils.disclosure.history import Table
@@ -59,9 +60,12 @@ def guard(tables: Sequence[Table], policy: Policy) -> Guarded:
         apart = np.where(hidden & together.wanted, np.maximum(together.width, together.least), 0)
         low, high = ranges(system, hidden, apart)
         short = np.where(high - low < apart * (1 - 1e-6), apart, 0)
-        if not short.any():
+        if short.any():
+            hidden, vague = _cover(together, system, (hidden, vague), (low, high, short))
+        elif not (persons := _found_by_persons(together, system, hidden)):
             break
-        hidden, vague = _cover(together, system, (hidden, vague), (low, high, short))
+        else:
+            hidden, vague = _cover_from_persons(together, system, (hidden, vague), persons)
     else:
         _stop(int((short > 0).sum()))
     return _result(together, hidden, vague, high - low, apart)
@@ -70,7 +74,7 @@ def guard(tables: Sequence[Table], policy: Policy) -> Guarded:
 def _by_sums(together: Together) -> np.ndarray:
     """Flags of the numbers to hide so that no sum gives a small one away."""
     sums = Sums(together.sums, together.pivots, together.order, together.stage)
-    hidden = protect(sums, together.small, ~together.now, together.known)
+    hidden = protect(sums, together.small, together.closed, together.known)
     return _with_values(together, hidden)
 
 
@@ -86,9 +90,7 @@ def _result(
     made = []
     for table, where in zip(together.tables, together.where, strict=True):
         n, of = np.split(hidden[where], 2)
-        small = (table.small_n | table.small_of | table.small_left | table.few) & ~np.logical_or(
-            *np.split(vague[where], 2)
-        )
+        small = np.logical_or(*np.split(table.small(), 2)) & ~np.logical_or(*np.split(vague[where], 2))
         made.append(Hidden(*(flags[: table.cells.published] for flags in (n, of, small))))
     attacked, counts = apart > 0, together.small & together.whole
     few = spread < apart * (1 - 1e-6)
@@ -129,6 +131,55 @@ def _cover(
             touching = inside.sums[np.unique(inside.sums[:, np.flatnonzero(beyond)].nonzero()[0])]
             near = part[np.union1d(touching.nonzero()[1], np.flatnonzero(beyond))]
             vague[near if not vague[near].all() else part] = True
+    return _with_values(together, hidden), vague
+
+
+def _found_by_persons(together: Together, system: System, hidden: np.ndarray) -> list[tuple[np.ndarray, int]]:
+    """What the only person in a number finds of another; nothing where the policy does not ask."""
+    if not together.policy.singletons_know_themselves:
+        return []
+    return given_away(system, hidden, hidden & together.small & together.wanted, together.alone())
+
+
+def _cover_from_persons(
+    together: Together,
+    system: System,
+    state: tuple[np.ndarray, np.ndarray],
+    persons: Sequence[tuple[np.ndarray, int]],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hide more, so that each number can move while what the persons know stays: all together, else one by one.
+
+    Where that does not help, the cells tied to the number no longer say that they are small.
+    """
+    (hidden, vague), left = (flags.copy() for flags in state), list(persons)
+    wanted = 1 / (1 + together.order / len(together.order))
+    for at_once in (True, True, False):
+        fixed, targets = np.zeros((2, together.count), dtype=bool)
+        batches = [left] if at_once else [[one] for one in left]
+        left = []
+        for batch in batches:
+            fixed[:], targets[:] = False, False
+            for knows, number in batch:
+                if fixed[number] or targets[knows].any():
+                    left.append((knows, number))
+                else:
+                    fixed[knows], targets[number] = True, True
+            beyond = np.zeros(together.count, dtype=bool)
+            for part, inside in parts(system, ~together.known, targets):
+                none = np.zeros(len(part))
+                cover, lost = cheapest_cover(
+                    inside, none, none, np.where(targets[part], together.least[part], 0),
+                    np.where(hidden[part], 0.0, wanted[part]), fixed[part],
+                )  # fmt: skip
+                hidden[part] |= cover
+                beyond[part] = lost
+            left += [one for one in batch if beyond[one[1]]]
+    if left:
+        ties = abs(system.sums)
+        near = ties.T @ (ties @ np.isin(np.arange(together.count), [number for _, number in left]).astype(float)) > 0
+        if vague[near].all():
+            _stop(len(left), bool(together.known.any()))
+        vague |= near
     return _with_values(together, hidden), vague
 
 

@@ -83,7 +83,7 @@ def _shown(rows: pd.DataFrame, kind: str, strata: Sequence[str]) -> pd.DataFrame
     shown = rows[[*keys, *NUMBERS]].assign(
         exact_n=n.where(exact), exact_of=rows["shown_of"].where(exact),
         rounded_n=sums.mask(exact), rounded_of=rows["shown_of"].mask(exact), base=base,
-        row=1.0, said_small=(rows["shown_note"] == SMALL).astype(float),
+        row=1.0, said_small=np.where(rows["shown_note"] == SMALL, 1.0, np.nan),
     )  # fmt: skip
     return shown.drop_duplicates(keys).set_index(keys)
 

@@ -78,6 +78,8 @@ def _eliminate(
     free = _free_moves(sums, pivots)
     hidden = hidden.copy()
     for cell in [*np.flatnonzero(known), *(cell for cell in order if not (hidden[cell] or known[cell]))]:
+        if not free.shape[1]:
+            break
         move = free[cell]
         pivot = int(np.argmax(np.abs(move)))
         if abs(move[pivot]) < TINY:

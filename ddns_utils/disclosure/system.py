@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from ddns_utils import areas
 from ddns_utils.disclosure.cells import ALL
@@ -95,12 +96,16 @@ class OneTable:
         place = {code: place for place, level in enumerate(first) for code in areas.codes(level)}
         return np.array([place.get(key[0], len(first)) for key in self.cells.keys])
 
+    def small(self) -> np.ndarray:
+        """The numbers that are not published for their own sake."""
+        return np.concatenate([self.small_n | self.small_left | self.few, self.small_of])
+
     def width(self) -> np.ndarray:
-        """How far apart the lowest and the highest possible number must be, 0 where the number is not small."""
-        apart = float(self.policy.narrowest_interval)
-        few = self.small_n | self.small_left | self.few
-        width = np.where(np.concatenate([few, self.small_of]), apart, 0.0)
+        """How far apart the lowest and the highest possible number must be, 0 where the number is no secret."""
+        safe = (self.true == 0) & self.policy.zeros_are_safe
+        width = np.where(self.small() & ~safe, float(self.policy.narrowest_interval), 0.0)
         if self.kind == "mean":
+            few = self.small()[: len(self.n)]
             width[: len(self.n)] = np.where(
                 few, np.maximum(1, abs(self.n) * self.policy.narrowest_sum_percent / 100), 0
             )
@@ -108,8 +113,8 @@ class OneTable:
 
     def wanted(self) -> np.ndarray:
         """The numbers that must stay unknown once hidden: all but safe zeros and remainders that are not small."""
-        zero = (self.true == 0) & self.policy.zeros_are_safe & (self.width() == 0)
-        return ~zero & (np.tile(self.now, 2) | (self.width() > 0))
+        zero = (self.true == 0) & self.policy.zeros_are_safe
+        return (~zero | (self.width() > 0)) & (np.tile(self.now, 2) | (self.width() > 0))
 
     def bounds(self, vague: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """From where to where each number may lie, as the reason for hiding it tells where it is not ``vague``."""
@@ -149,7 +154,7 @@ class Together:
         complements, changes = self._complements(), self._changes(tables) if policy.hide_small_changes else []
         self.complements = {printed + at: max(sum_, key=sum_.get) for at, (_, sum_) in enumerate(complements)}
         extra = [*complements, *changes]
-        self.count = printed + len(extra)
+        self.extra, self.count = len(extra), printed + len(extra)
         self.true = np.zeros(self.count)
         self.true[place] = np.concatenate([table.true for table in self.tables])
         self._gather_sums(place, extra)
@@ -160,6 +165,7 @@ class Together:
         self.whole = ~self._any([np.split(~table.whole, 2) for table in self.tables], some)
         self.width = self._most([table.width() for table in self.tables], float(policy.narrowest_interval))
         self.small = self.width > 0
+        self.closed = ~self.now | self._any([np.split(table.small(), 2) for table in self.tables], some)
         self.least = np.where(self.whole, 1.0, HARDLY * np.maximum(1, abs(self.true)))
         self.stage = -self._most([-np.tile(table.level(), 2).astype(float) for table in self.tables], -np.inf)
         for at, (_, sum_) in zip(range(printed, self.count), extra, strict=True):
@@ -245,6 +251,34 @@ class Together:
         order = np.empty(self.count, dtype=int)
         order[np.lexsort(keys)] = np.arange(self.count)
         return order
+
+    def alone(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Who is the only one in a number: what that person knows, and all numbers of those cells, which are no secret.
+
+        It is the same person in a whole of one and in the part of it that is one.
+        """
+        cells: dict[int, set[int]] = {}
+        lefts = {n: left for left, n in self.complements.items()}
+        sums_of_values = set()
+        for table, where in zip(self.tables, self.where, strict=True):
+            for n, of in zip(*(half.tolist() for half in np.split(where, 2)), strict=True):
+                cell = {n, of, lefts.get(n, n)}
+                for number in cell:
+                    cells.setdefault(number, set()).update(cell)
+                sums_of_values |= {n} if table.kind == "mean" else set()
+        one = (self.true == 1) & self.whole
+        one[[*sums_of_values, *range(self.count - self.extra + len(self.complements), self.count)]] = False
+        rows, columns = self.sums.nonzero()
+        same = one[self.pivots[rows]] & one[columns] & (self.pivots[rows] < self.count - self.extra)
+        ties = sparse.coo_array((np.ones(same.sum()), (self.pivots[rows][same], columns[same])), shape=[self.count] * 2)
+        person = csgraph.connected_components(ties, directed=False)[1]
+        order = np.flatnonzero(one)[np.argsort(person[one], kind="stable")]
+        found = []
+        for numbers_ in np.split(order, np.flatnonzero(np.diff(person[order])) + 1) if len(order) else ():
+            all_of_them = set().union(*(cells.get(number, {number}) for number in numbers_.tolist()))
+            sums = sorted(all_of_them & sums_of_values)
+            found.append((np.array([*numbers_, *sums]), np.array(sorted(all_of_them))))
+        return found
 
     def values_of(self, hidden: np.ndarray) -> np.ndarray:
         """Flags of the numerators of the denominators that are hidden: they are not published without them."""
