@@ -27,7 +27,7 @@ from deltalake import DeltaTable
 from ddns_utils import engines, merging
 from ddns_utils.errors import DataError
 from ddns_utils.model import TABLES, Table
-from ddns_utils.table_files import TableFiles, go_back, parts, stored_schema
+from ddns_utils.table_files import ROWS_PER_BATCH, TableFiles, go_back, parts, stored_schema
 
 MEMORY = "1GB"
 
@@ -227,7 +227,7 @@ class Writer:
         ``rows`` is SQL. Only those files are written anew.
         """
         together = merging.replaced(_model(name), rows, self.scan(name, holding) if holding else None)
-        self.append(name, self.engine.execute(together).to_arrow_reader(100_000))
+        self.append(name, self.engine.execute(together).to_arrow_reader(ROWS_PER_BATCH))
         self.files(name).remove(holding)
 
     def replace(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:

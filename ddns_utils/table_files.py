@@ -31,6 +31,7 @@ from deltalake.transaction import (
 from ddns_utils.model import Table
 
 ROWS_PER_WRITE = 1_000_000
+ROWS_PER_BATCH = 100_000
 ROWS_PER_FILE = 10_000
 SMALL_FILES = 16
 ROWS_PER_GROUP = 122_880  # as DuckDB writes and reads in parallel
@@ -88,18 +89,21 @@ class TableFiles:
         return bool(self.added or self.removed)
 
     def write(self, rows: pa.Table) -> None:
-        """Add rows with the model's columns; those of one call are sorted together."""
+        """Add rows with the model's columns; those of one call are sorted together. Texts may be dictionary-encoded."""
         if rows.num_rows == 0:
             return
-        rows = rows.select(self.schema.names).cast(self.schema).combine_chunks()
         slices = _slices(rows, self.model)
         persons = _ranked(rows["person_id"]) if "person_id" in self.schema.names else None
         order = _order(slices, persons)
         taken = pa.array(order)
-        columns = {name: _few(rows[name]).take(taken) for name in rows.column_names if name != "person_id"}
+        columns = {
+            field.name: _few(_typed(rows[field.name], field.type)).take(taken)
+            for field in self.schema
+            if field.name != "person_id"
+        }
         if persons is not None:
             columns["person_id"] = persons.take(taken)
-        ordered, slices = pa.table({name: columns[name] for name in rows.column_names}), slices[order]
+        ordered, slices = pa.table({name: columns[name] for name in self.schema.names}), slices[order]
         starts = [0, *(np.flatnonzero(np.diff(slices)) + 1).tolist(), len(slices)]
         for first, end in itertools.pairwise(starts):
             self._write_file(ordered.slice(first, end - first), int(slices[first]) // 12 if self.model.time else None)
@@ -221,7 +225,9 @@ def _order(slices: np.ndarray, persons: pa.DictionaryArray | None) -> np.ndarray
 
 def _ranked(persons: pa.ChunkedArray) -> pa.DictionaryArray:
     """Persons as numbers that sort as the persons do. A person has many rows, so that few texts need be compared."""
-    encoded = _one(persons).dictionary_encode()
+    encoded = _one(persons)
+    if not pa.types.is_dictionary(encoded.type):
+        encoded = encoded.dictionary_encode()
     order = pc.sort_indices(encoded.dictionary)
     ranks = np.empty(len(order), dtype=np.int32)
     ranks[order.to_numpy()] = np.arange(len(order), dtype=np.int32)
@@ -246,6 +252,10 @@ def _few(column: pa.ChunkedArray) -> pa.Array:
         return plain
     encoded = plain.dictionary_encode()
     return encoded if len(encoded.dictionary) <= FEW else plain
+
+
+def _typed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    return column if pa.types.is_dictionary(column.type) else column.cast(kind)
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

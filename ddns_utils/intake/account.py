@@ -27,6 +27,20 @@ class Count:
         return self.kept + self.quarantined + self.superseded
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What became of one delivery's rows of one table; the days are those of the rows kept."""
+
+    delivery_id: str
+    table: str
+    kept: int
+    quarantined: int
+    superseded: int
+    first_day: object
+    last_day: object
+    reasons: dict[str, int]
+
+
 @dataclass
 class Landing:
     """What one landing did.

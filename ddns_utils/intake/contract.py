@@ -17,12 +17,14 @@ def reasons(model: type[Table], looked_up: tuple[str, ...] = ()) -> str:
 
     ``looked_up`` names columns that are filled in later and are not checked now.
     """
-    broken = [
-        (condition, word) for name in model.columns if name not in looked_up for condition, word in _rules(model, name)
-    ]
-    broken += [(f'"{first}" > "{second}"', f"{second} before {first}") for first, second in model.forward]
-    cases = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in broken)
+    cases = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in breaches(model, looked_up))
     return f"nullif(concat_ws('{SEPARATOR}', {cases}), '')"
+
+
+def breaches(model: type[Table], looked_up: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    """Each rule as SQL that is true where a row breaks it, and the reason in words."""
+    broken = [rule for name in model.columns if name not in looked_up for rule in _rules(model, name)]
+    return [*broken, *((f'"{first}" > "{second}"', f"{second} before {first}") for first, second in model.forward)]
 
 
 def safe_column(model: type[Table], name: str) -> str:

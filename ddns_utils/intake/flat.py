@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from ddns_utils.errors import DataError
 from ddns_utils.intake import contract, flat_text
+from ddns_utils.intake.at_once import BAD_ROWS, write_at_once
 from ddns_utils.intake.delimited import FAULT, LINE, load_csv
 from ddns_utils.intake.deliveries import DeliveredFile
 from ddns_utils.intake.flat_registers import REGISTERS, Flat
@@ -41,13 +42,24 @@ class _File:
     """A flat file: how SQL reads it, its fields by upper-case name with their SQL name and type.
 
     ``faulty`` says that it has columns for what is wrong with a line as a whole, ``people`` that its rows come with
-    their pseudonym.
+    their pseudonym. ``person`` is SQL for who a row is about, if that is not yet a pseudonym.
     """
 
     scan: str
     fields: dict[str, tuple[str, str]]
     faulty: bool
     people: bool = False
+    person: str = ""
+
+    @property
+    def fault(self) -> str:
+        """SQL for what is wrong with a line as a whole."""
+        return f'"{FAULT}"' if self.faulty else "NULL::VARCHAR"
+
+    @property
+    def line(self) -> str:
+        """SQL for such a line itself."""
+        return f'"{LINE}"' if self.faulty else "NULL::VARCHAR"
 
 
 def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
@@ -56,8 +68,10 @@ def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
     try:
         opened = _open(file, staged)
         _require_fields(file, flat, opened)
-        queries = {table: _query(file.source, file.delivery_id, table, opened, str(arrival)) for table in flat.tables}
-        staged.stage(queries)
+        if any(TABLES[table].key for table in flat.tables):
+            staged.stage({t: _query(file.source, file.delivery_id, t, opened, str(arrival)) for t in flat.tables})
+        else:
+            _write(file, arrival, opened, staged)
     except duckdb.Error as error:
         reason = hide(str(error).splitlines()[0].replace(str(staged.folder / "delivered"), "delivered"))
         raise DataError(f"{file.name} cannot be read as {file.path.suffix[1:].upper()}: {reason}") from None
@@ -115,27 +129,11 @@ def refused_query(source: str, delivery_id: str, table: str, rows: str, fields: 
 
 
 def _query(source: str, delivery_id: str, table: str, opened: _File, arrival: str) -> str:
-    flat, model, later = REGISTERS[source], TABLES[table], WITH_CONTACT.get(table, ())
-    values, unreadable, used = [], [], {}
-    for name, column in model.columns.items():
-        if name == "delivery_id" or name in later:
-            value = f"'{delivery_id}'" if name == "delivery_id" else f"NULL::{_SQL_TYPE[column.type]}"
-            values.append(f'{value} AS "{name}"')
-            continue
-        expression = _expression(source, flat, name, column)
-        fields = [found for found, _ in _FIELD.findall(expression)]
-        used |= dict.fromkeys(fields)
-        values.append(f'{_filled(expression, opened)} AS "{name}"')
-        if name not in flat.lenient and (column.type != "text" or expression not in (f"{{{f}:text}}" for f in fields)):
-            given = " OR ".join(f"{_as(found, 'text', opened)} IS NOT NULL" for found in fields)
-            values.append(f'({given}) AS "given {name}"')
-            word = "impossible CPR number" if name == "person_id" else f"unreadable {name}"
-            unreadable.append(f"""CASE WHEN "{name}" IS NULL AND "given {name}" THEN '{word}' END""")
-    for word, condition in flat.refuse.items():
-        values.append(f'{_filled(condition, opened)} AS "{word}"')
-        unreadable.append(f"""CASE WHEN "{word}" THEN '{word}' END""")
-    fault, line = (f'"{FAULT}"', f'"{LINE}"') if opened.faulty else ("NULL::VARCHAR", "NULL::VARCHAR")
-    content = [f'"{f}" := {_as(f, "text", opened)}' for f in used if f in opened.fields and f != flat.person]
+    """SQL that reads a table's rows with what is wrong with them."""
+    flat, model = REGISTERS[source], TABLES[table]
+    read = _Reading(source, delivery_id, table, opened)
+    unreadable = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in read.unreadable)
+    content = [f'"{f}" := {_as(f, "text", opened)}' for f in read.used if f in opened.fields and f != flat.person]
     rows = opened.scan
     if flat.person and not opened.people:
         # A person has many rows, and hashing is the dearest part: hash each number once.
@@ -143,14 +141,62 @@ def _query(source: str, delivery_id: str, table: str, opened: _File, arrival: st
         people = f"SELECT number, pseudonym(number) AS pseudonym FROM (SELECT DISTINCT {number} AS number FROM {rows})"
         rows = f"{rows} LEFT JOIN ({people}) AS people ON people.number = {number}"
     stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
+    later = WITH_CONTACT.get(table, ())
     return f"""
         SELECT {stored}, {arrival} AS arrival, source_row, reasons,
             CASE WHEN reasons IS NOT NULL THEN coalesce(line, hide_cpr(to_json(given)::VARCHAR)) END AS content
         FROM (SELECT *, coalesce(
-                fault, nullif(concat_ws('|', {", ".join(unreadable)}), ''), {contract.reasons(model, later)}) AS reasons
-            FROM (SELECT {", ".join(values)}, file_row_number + 1 AS source_row, {fault} AS fault, {line} AS line,
-                    struct_pack({", ".join(content)}) AS given
+                fault, nullif(concat_ws('|', {unreadable}), ''), {contract.reasons(model, later)}) AS reasons
+            FROM (SELECT {", ".join(read.values)}, file_row_number + 1 AS source_row,
+                    {opened.fault} AS fault, {opened.line} AS line, struct_pack({", ".join(content)}) AS given
                 FROM {rows}))"""
+
+
+class _Reading:
+    """How a table's columns are read from a file.
+
+    ``values`` are columns of SQL, ``unreadable`` conditions on them with the reason they give, ``used`` the fields.
+    """
+
+    def __init__(self, source: str, delivery_id: str, table: str, opened: _File) -> None:
+        flat, model, later = REGISTERS[source], TABLES[table], WITH_CONTACT.get(table, ())
+        self.values: list[str] = []
+        self.unreadable: list[tuple[str, str]] = []
+        self.used: dict[str, None] = {}
+        for name, column in model.columns.items():
+            if name == "delivery_id" or name in later:
+                value = f"'{delivery_id}'" if name == "delivery_id" else f"NULL::{_SQL_TYPE[column.type]}"
+                self.values.append(f'{value} AS "{name}"')
+                continue
+            expression = _expression(source, flat, name, column)
+            fields = [found for found, _ in _FIELD.findall(expression)]
+            self.used |= dict.fromkeys(fields)
+            self.values.append(f'{_filled(expression, opened)} AS "{name}"')
+            as_text = [f"{{{f}:text}}" for f in fields]
+            if name not in flat.lenient and (column.type != "text" or expression not in as_text):
+                given = " OR ".join(f"{_as(found, 'text', opened)} IS NOT NULL" for found in fields)
+                self.values.append(f'({given}) AS "given {name}"')
+                word = "impossible CPR number" if name == "person_id" else f"unreadable {name}"
+                self.unreadable.append((f'"{name}" IS NULL AND "given {name}"', word))
+        for word, condition in flat.refuse.items():
+            self.values.append(f'{_filled(condition, opened)} AS "{word}"')
+            self.unreadable.append((f'"{word}"', word))
+
+
+def _write(file: DeliveredFile, arrival: int, opened: _File, staged: Staging) -> None:
+    """Write the good rows of a table without a key at once, and stage the others with what is wrong with them."""
+    flat = REGISTERS[file.source]
+    (table,) = flat.tables
+    model = TABLES[table]
+    read = _Reading(file.source, file.delivery_id, table, replace(opened, person=_as(flat.person, "cpr", opened)))
+    broken = ["fault IS NOT NULL", *(condition for condition, _ in (*read.unreadable, *contract.breaches(model)))]
+    stored = ", ".join(contract.safe_column(model, name) for name in model.columns if name != "delivery_id")
+    query = f"""
+        SELECT {stored}, file_row_number, {" OR ".join(f"coalesce({each}, false)" for each in broken)} AS broken
+        FROM (SELECT {", ".join(read.values)}, {opened.fault} AS fault, file_row_number FROM {opened.scan})"""
+    if write_at_once(query, table, file.delivery_id, staged):
+        bad = f"(SELECT * FROM {opened.scan} SEMI JOIN {BAD_ROWS} USING (file_row_number))"
+        staged.stage({table: _query(file.source, file.delivery_id, table, replace(opened, scan=bad), str(arrival))})
 
 
 def _filled(expression: str, opened: _File) -> str:
@@ -160,7 +206,7 @@ def _filled(expression: str, opened: _File) -> str:
 def _as(field: str, wanted: str, opened: _File) -> str:
     """SQL for a field as the wanted type: as it is where the file has that type, else by way of trimmed text."""
     if wanted == "pseudonym":
-        return "people.pseudonym"
+        return opened.person or "people.pseudonym"
     if field not in opened.fields:
         return f"NULL::{_SQL_TYPE[wanted]}"
     name, kind = opened.fields[field]

@@ -42,22 +42,23 @@ _SPECIALTY = f"CASE WHEN regexp_full_match({_SIX}, '[0-9]+') THEN {_SIX} END"
 _YYWW = "lpad({HONUGE}, 4, '0')"
 _WEEK = f"CASE WHEN {_YYWW} >= '9000' THEN '19' ELSE '20' END || left({_YYWW}, 2) || '-W' || right({_YYWW}, 2)"
 _MONDAY = f"try_strptime({_WEEK} || '-1', '%G-W%V-%u')::DATE"
-_NUMBER = r"regexp_full_match({VALUE}, '(<|<=|>|>=)?\s*-?[0-9]+([.,][0-9]+)?')"
-_DIGITS = "replace(regexp_extract({VALUE}, '-?[0-9]+([.,][0-9]+)?'), ',', '.')::DOUBLE"
 
 
 def _converted(column: str, code: str, number: str, unit: str) -> str:
     """The value or the unit after conversion to the unit of the analysis code, where the list says so."""
-    cases = []
+    # Cases in cases, because the engine works out every part of an AND for every row.
+    cases, units = [], set()
     for row in codelists.rows("lab_conversion"):
-        when = f"{code} = '{row['npu']}' AND lower({unit}) = '{row['from_unit']}'"
         value = f"round({number} * {row['factor']} + {row['offset']}, {row['decimals']})"
         then = value if column == "value" else f"'{row['unit']}'"
-        cases.append(f"WHEN {when} AND {number} BETWEEN {row['least']} AND {row['most']} THEN {then}")
-    return f"CASE {' '.join(cases)} ELSE {number if column == 'value' else unit} END"
+        when = f"{code} = '{row['npu']}' AND lower({unit}) = '{row['from_unit']}'"
+        cases.append(f"WHEN {when} THEN CASE WHEN {number} BETWEEN {row['least']} AND {row['most']} THEN {then} END")
+        units.add(f"'{row['from_unit']}'")
+    converted = f"CASE WHEN lower({unit}) IN ({', '.join(sorted(units))}) THEN CASE {' '.join(cases)} END END"
+    return f"coalesce({converted}, {number if column == 'value' else unit})"
 
 
-_LAB = ("{ANALYSISCODE}", f"CASE WHEN {_NUMBER} THEN {_DIGITS} END", "{UNIT}")
+_LAB = ("{ANALYSISCODE}", "read_result({VALUE})", "{UNIT}")
 _AIM = ("{KODE}", "{VAERDI:decimal}", "{ENHED}")
 # Contacts converted from LPR2 are in LPR_A too; kept together with LPR3's own they would count twice.
 _CONVERTED = {"converted from an older register": "{LPRINDBERETNINGSSYSTEM} <> 'LPR3'"}
@@ -139,7 +140,8 @@ REGISTERS: dict[str, Flat] = {
         columns={
             "value": _converted("value", *_LAB),
             "unit": _converted("unit", *_LAB),
-            "comparator": f"CASE WHEN {_NUMBER} THEN nullif(regexp_extract({{VALUE}}, '^[<>]=?'), '') END",
+            "comparator": "CASE WHEN {VALUE}[1] IN ('<', '>') AND read_result({VALUE}) IS NOT NULL "
+            "THEN regexp_extract({VALUE}, '^[<>]=?') END",
         },
     ),
     "AIM": Flat(

@@ -19,6 +19,10 @@ _MACROS = f"""
         WHEN regexp_full_match(text, '{_NUMBER}') THEN replace(text, ',', '.')
         WHEN regexp_full_match(text, '{_THOUSANDS}')
             THEN replace(regexp_replace(text, '[. \\x{{00a0}}]', '', 'g'), ',', '.') END AS DOUBLE);
+    CREATE OR REPLACE TEMP MACRO read_result(text) AS CASE
+        WHEN is_whole(text) THEN TRY_CAST(text AS DOUBLE)
+        WHEN regexp_full_match(text, '(<|<=|>|>=)?\\s*-?[0-9]+([.,][0-9]+)?')
+            THEN TRY_CAST(replace(regexp_extract(text, '-?[0-9]+([.,][0-9]+)?'), ',', '.') AS DOUBLE) END;
     CREATE OR REPLACE TEMP MACRO read_whole(text) AS CASE
         WHEN is_whole(text) THEN TRY_CAST(text AS BIGINT)
         WHEN regexp_full_match(text, '[+-]?[0-9]+([.,]0{{1,2}})?')
@@ -37,5 +41,9 @@ _MACROS = f"""
 
 
 def teach(engine: duckdb.DuckDBPyConnection) -> None:
-    """Give an engine the macros read_decimal, read_whole, read_yes_no, read_moment and read_day; NULL if unreadable."""
+    """Give an engine the macros read_decimal, read_result, read_whole, read_yes_no, read_moment and read_day.
+
+    They give NULL for what is unreadable. ``read_result`` is the number of a laboratory's answer, which may have a sign
+    of comparison before it.
+    """
     engine.execute(_MACROS)

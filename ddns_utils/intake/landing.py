@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from ddns_utils.errors import DataError
-from ddns_utils.intake.account import Count, Landing
+from ddns_utils.intake.account import Count, Fate, Landing
 from ddns_utils.intake.archives import unpack_all
 from ddns_utils.intake.contacts import follow_contacts
 from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
@@ -21,7 +21,7 @@ from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.kl_gateway import Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide, is_same_key, read_key, remember_key, require_same_key
 from ddns_utils.intake.reports import ReportFile, read_reports
-from ddns_utils.intake.settle import Fate, settle, settle_findings, settle_refused
+from ddns_utils.intake.settle import settle, settle_findings, settle_refused
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging, staging
 from ddns_utils.model import TABLES
 from ddns_utils.registers import Registers, Writer
@@ -123,7 +123,7 @@ class _Work:
 
     def _settle(self) -> None:
         tables = [name for name in TABLES if name in self.staged.sources and name not in (QUARANTINE, FINDING)]
-        fates: list[Fate] = []
+        fates: list[Fate] = list(self.staged.fates)
         for number, table in enumerate(tables):
             self.tell("Writing registers", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)

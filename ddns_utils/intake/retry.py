@@ -15,6 +15,7 @@ import orjson
 import pyarrow as pa
 
 from ddns_utils.intake import flat_text
+from ddns_utils.intake.account import Fate
 from ddns_utils.intake.deliveries import KL_GATEWAY
 from ddns_utils.intake.fhir import Resource
 from ddns_utils.intake.flat import refused_query
@@ -24,7 +25,6 @@ from ddns_utils.intake.pseudonym import HIDDEN, Pseudonyms, read_key, require_sa
 from ddns_utils.intake.settle import (
     UNKNOWN_CONTACT,
     WITH_CONTACT,
-    Fate,
     settle,
     settle_findings,
     settle_refused,

@@ -9,8 +9,8 @@ content, so that any order of arrival gives the same. Flat registers are ordered
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
+from ddns_utils.intake.account import Fate
 from ddns_utils.intake.contract import SEPARATOR
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging
 from ddns_utils.model import TABLES, Table
@@ -22,20 +22,6 @@ UNDER_WAY = (
     "('active', 'on-hold', 'scheduled', 'in-progress', 'arrived', 'triaged', 'onleave', 'accepted', 'preliminary')"
 )
 ENDED = "('completed', 'revoked', 'cancelled', 'stopped', 'finished', 'rejected', 'final', 'amended', 'corrected')"
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What became of one delivery's rows of one table; the days are those of the rows kept."""
-
-    delivery_id: str
-    table: str
-    kept: int
-    quarantined: int
-    superseded: int
-    first_day: object
-    last_day: object
-    reasons: dict[str, int]
 
 
 def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:

@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ddns_utils.intake import contract
+from ddns_utils.intake.account import Fate
 from ddns_utils.intake.invariants import broken_rules, severity_of
 from ddns_utils.intake.kl_gateway import DELIVERY_ID, NO_SHAPE, Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide
@@ -41,10 +41,14 @@ class _Source:
 
 
 class Staging:
-    """What one landing has staged, and the engine that it is staged and settled with."""
+    """What one landing has staged, and the engine that it is staged and settled with.
 
-    def __init__(self, folder: Path, engine: duckdb.DuckDBPyConnection) -> None:
-        self.folder, self.engine = folder, engine
+    ``fates`` tell of rows that were written at once instead of being staged.
+    """
+
+    def __init__(self, folder: Path, writer: Writer, pseudonyms: Pseudonyms) -> None:
+        self.folder, self.writer, self.engine, self.pseudonyms = folder, writer, writer.engine, pseudonyms
+        self.fates: list[Fate] = []
         self.sources: dict[str, list[_Source]] = {}
         self._numbers = itertools.count()
 
@@ -184,6 +188,6 @@ def staging(writer: Writer, pseudonyms: Pseudonyms) -> Iterator[Staging]:
     folder.mkdir(parents=True)
     try:
         pseudonyms.teach(writer.engine)
-        yield Staging(folder, writer.engine)
+        yield Staging(folder, writer, pseudonyms)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

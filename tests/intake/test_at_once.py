@@ -1,0 +1,90 @@
+"""Large files of registers without a key: written in parts of bounded size, in whole or not at all."""
+
+import pyarrow.parquet as pq
+import pytest
+from intake.deliver import ANNA, BO, KEY, RESULT, landed, write_csv, write_parquet
+
+from ddns_utils import registers as store
+from ddns_utils import table_files
+from ddns_utils.intake import at_once
+from ddns_utils.intake.pseudonym import Pseudonyms
+from ddns_utils.registers import Registers
+
+ROWS = 50_000
+RESULTS = f"""
+    SELECT CASE WHEN i % 1000 = 7 THEN '9999999999' WHEN i % 2 = 0 THEN '{ANNA}' ELSE '010180-1234' END AS pnr,
+        DATE '2024-06-01' + (i % 365)::INT AS samplingdate, 'NPU27300' AS analysiscode,
+        CASE WHEN i % 5000 = 9 THEN NULL ELSE (40 + i % 9)::VARCHAR END AS value, 'mmol/mol' AS unit,
+        'KPLL' AS laboratorium_idcode
+    FROM range({ROWS}) AS r(i)"""
+
+
+@pytest.fixture
+def short_parts(monkeypatch):
+    """Parts of about 4,000 rows; gives how long those written were."""
+    written = []
+    write = table_files.TableFiles.write
+
+    def noted(files, rows):
+        written.append(len(rows))
+        write(files, rows)
+
+    monkeypatch.setattr(table_files, "ROWS_PER_WRITE", 4_000)
+    monkeypatch.setattr(at_once, "ROWS_PER_BATCH", 2_048)
+    monkeypatch.setattr(store, "ROWS_PER_BATCH", 2_048)
+    monkeypatch.setattr(table_files.TableFiles, "write", noted)
+    return written
+
+
+@pytest.fixture
+def registers(tmp_path):
+    return Registers(tmp_path / "registers")
+
+
+def stored(registers, table="lab_result"):
+    snapshot = registers.snapshot()
+    return snapshot.engine.to_pandas(snapshot.table(table))
+
+
+def test_however_long_a_file_is_few_rows_are_in_memory_and_none_is_lost(short_parts, registers, tmp_path):
+    write_parquet(tmp_path / "2025-06-01", "LAB", RESULTS)
+    (count,) = landed(tmp_path / "2025-06-01", registers).counts
+    assert max(short_parts) < 4_000 + 2_048
+    assert (count.read, count.quarantined, count.reasons) == (ROWS, 50, {"impossible CPR number": 50})
+    rows = stored(registers)
+    assert len(rows) == count.kept == ROWS - 50
+    assert set(rows.person_id) == {Pseudonyms(KEY).of(ANNA)}
+    assert set(stored(registers, "quarantine").source_row) == {1 + 7 + 1000 * n for n in range(50)}
+    assert (rows.sampled_at.min().year, rows.sampled_at.max().year) == (2024, 2025)
+
+
+@pytest.mark.usefixtures("short_parts")
+def test_a_file_that_breaks_off_after_some_parts_leaves_nothing_and_the_next_lands(registers, tmp_path):
+    day = tmp_path / "2025-06-01"
+    write_parquet(day, "LAB", RESULTS)
+    table = pq.read_table(day / "LAB.parquet")
+    pq.write_table(table, day / "LAB.parquet", row_group_size=10_000, compression="zstd")
+    group = pq.ParquetFile(day / "LAB.parquet").metadata.row_group(4)
+    content = bytearray((day / "LAB.parquet").read_bytes())
+    for number in range(group.num_columns):
+        start = group.column(number).dictionary_page_offset or group.column(number).data_page_offset
+        content[start : start + group.column(number).total_compressed_size] = bytes(
+            group.column(number).total_compressed_size
+        )
+    (day / "LAB.parquet").write_bytes(content)
+    write_csv(day, "LAB_2", [RESULT, RESULT | {"pnr": BO}])
+    landing = landed(day, registers)
+    assert list(landing.refused) == ["LAB.parquet"]
+    assert "cannot be read as PARQUET" in landing.refused["LAB.parquet"], landing.refused
+    assert len(stored(registers)) == 2
+    assert len(list((registers.path / "tables" / "lab_result").rglob("*.parquet"))) == 1
+
+
+@pytest.mark.parametrize("separator", [";", ","])
+def test_a_row_that_breaks_several_rules_has_its_reasons_and_its_number(separator, registers, tmp_path):
+    good, bad = RESULT, RESULT | {"pnr": "1", "samplingdate": "once", "value": "high"}
+    write_csv(tmp_path / "2025-06-01", "LAB", [good, bad, good], separator)
+    (count,) = landed(tmp_path / "2025-06-01", registers).counts
+    assert (count.kept, count.quarantined) == (2, 1)
+    (row,) = stored(registers, "quarantine").to_dict("records")
+    assert (row["source_row"], row["reasons"]) == (2, "impossible CPR number|unreadable sampled_at")
