@@ -44,7 +44,7 @@ class House:
         known = self.ledger.published()
         shown = disclose(made, policy, known)
         table = published(made.frame, shown.frame, {READMISSION_30D.id: "proportion"})
-        write_table(self.ledger.begin(name), 1, table.frame, dict(table.kinds))
+        write_table(self.ledger.begin(name), 1, table, dataclasses.asdict(shown.audit), dataclasses.asdict(policy))
         self._report(name, folder, len(table.frame))
         record = {
             "parameters": {"area": "DK"} | parameters, "shown": [], "title": "T", "summary": "S", "language": "da",

@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,11 +36,12 @@ OWNER_ONLY = 0o700
 
 @dataclass(frozen=True)
 class Table:
-    """A disclosed table as a run recorded it: rows as in ``Published``, and what the audit said."""
+    """A disclosed table as a run recorded it: rows as in ``Published``, by which rules, and what the audit said."""
 
     frame: pd.DataFrame
     kinds: dict[str, str]
     audit: dict[str, Any]
+    policy: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -178,14 +179,15 @@ def ledger_of(registers: Registers) -> Ledger:
 
 
 def write_table(
-    folder: Path, number: int, frame: pd.DataFrame, kinds: dict[str, str], audit: dict[str, Any] | None = None
+    folder: Path, number: int, table: Published, audit: Mapping[str, Any], policy: Mapping[str, Any]
 ) -> None:
-    """Keep a disclosed table in a run's record; ``frame`` and ``kinds`` as in ``Published``, with all rows."""
+    """Keep a disclosed table, with all its rows, in a run's record."""
     file = folder / f"table-{number:03d}.parquet"
     part = file.with_suffix(".part")
-    frame.to_parquet(part, index=False)
+    table.frame.to_parquet(part, index=False)
     part.rename(file)
-    _write(json.dumps({"kinds": kinds, "audit": audit or {}}), file.with_suffix(".json"))
+    about = {"kinds": dict(table.kinds), "audit": dict(audit), "policy": dict(policy)}
+    _write(json.dumps(about), file.with_suffix(".json"))
 
 
 def _read_table(file: Path) -> Table:

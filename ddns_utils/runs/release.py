@@ -95,19 +95,15 @@ def require_whole(run: RunFolder, ledger: Ledger) -> None:
 def given_away(run: RunFolder, ledger: Ledger, policy: Policy | None, earlier: Sequence[Published]) -> str:
     """Why a run is not safe beside what is published; empty if it is.
 
-    It is not looked at again while publications, policy and code are those it was made with.
+    It is not looked at again while publications, policy and code are those it was made with, and each of its tables was
+    disclosed by that policy, knowing all that was published and the tables before it.
     """
     disclosure = run.record["disclosure"]
     if not disclosure["tables"]:
         return ""
     if policy is None:
         return "it discloses counts, but the project has no disclosure policy."
-    before = run.record["published_before"]
-    own = {table.content for table in ledger.tables(run.id)}
-    known = {table.content for table in ledger.published(before["ledger_version"])}
-    since = [table for table in earlier if table.content not in known | own]
-    same_code = run.record["code"]["ddns_utils_sha256"] == package_hash()
-    if not since and same_code and disclosure["policy"] == policy_state(policy):
+    if _as_made(run, ledger, policy, earlier):
         return ""
     try:
         lost = no_longer_safe(ledger.tables(run.id), policy, earlier)
@@ -115,6 +111,21 @@ def given_away(run: RunFolder, ledger: Ledger, policy: Policy | None, earlier: S
         return f"beside what was published since it was made it cannot be protected. {error}"
     words = f"{lost} of its numbers would be hidden beside what is published now, or by the policy of today"
     return f"{words}. Run the analysis again: ddns run {run.analysis}." if lost else ""
+
+
+def _as_made(run: RunFolder, ledger: Ledger, policy: Policy, earlier: Sequence[Published]) -> bool:
+    """Whether everything that a run was protected by is still so, and every table was protected by it."""
+    known = ledger.published(run.record["published_before"]["ledger_version"])
+    own = ledger.tables(run.id)
+    since = {table.content for table in earlier} - {table.content for table in (*known, *own)}
+    if since or run.record["code"]["ddns_utils_sha256"] != package_hash():
+        return False
+    there = len(known)
+    for table in ledger.rows(run.id):
+        if table.policy != policy_state(policy) or table.audit["earlier"] != there:
+            return False
+        there += bool(table.kinds)
+    return True
 
 
 def standing(run: RunFolder, ledger: Ledger) -> str:
