@@ -8,7 +8,7 @@ latest day of which at least 95 per cent has arrived by that curve, seen from th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -57,9 +57,15 @@ class Completeness:
     curves: dict[str, np.ndarray]
     rows: dict[str, int]
     last: dict[str, date]
+    known: dict[str, date | None] = field(default_factory=dict, compare=False, repr=False)
 
     def until(self, area: str = areas.COUNTRY) -> date | None:
         """The latest day of which 95 per cent has arrived from the senders of an area; None if that is not known."""
+        if area not in self.known:
+            self.known[area] = self._until(area)
+        return self.known[area]
+
+    def _until(self, area: str) -> date | None:
         senders = [EVERYBODY] if EVERYBODY in self.rows else [code for code in areas.within(area) if code in self.rows]
         if not senders:
             return None

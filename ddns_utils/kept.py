@@ -8,6 +8,7 @@ from functools import wraps
 import ibis
 
 from ddns_utils import engines
+from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
 
 Find = Callable[[Snapshot], ibis.Table]
@@ -21,6 +22,11 @@ def kept(find: Find) -> Find:
         return keep(snapshot, f"{find.__module__.rpartition('.')[2]}_{find.__name__}", find)
 
     return once
+
+
+def keep_for(snapshot: Snapshot, period: Period, name: str, find: Find) -> ibis.Table:
+    """The same for a table of one period."""
+    return keep(snapshot, f"{name}_{period.start:%Y%m%d}_{period.end:%Y%m%d}", find)
 
 
 def keep(snapshot: Snapshot, name: str, find: Find) -> ibis.Table:

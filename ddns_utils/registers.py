@@ -71,6 +71,7 @@ class Snapshot:
         ).to_pylist()[0].values()  # fmt: skip
         return None if first is None else (first, last)
 
+    @cache  # noqa: B019 — as above
     def _files(self, name: str) -> list[str]:
         if name not in self.tables:
             return []

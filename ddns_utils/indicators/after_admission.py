@@ -7,6 +7,7 @@ import ibis
 from ddns_utils import courses
 from ddns_utils.indicators.declare import FindRows, Proportion, Source
 from ddns_utils.indicators.rows import with_any, within
+from ddns_utils.kept import keep_for
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES
@@ -42,11 +43,17 @@ def admitted_for(disease: str) -> FindRows:
 
 def seen_within_30_days(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
     """Flags a contact with general practice, or a planned one with a hospital, on day 1 to 30 after discharge."""
+    seen = keep_for(snapshot, period, "seen_after_admission", lambda snapshot: _seen(snapshot, period))
+    return with_any(rows, seen, rows.on + ibis.interval(days=1), rows.on + ibis.interval(days=FOLLOW_UP_DAYS))
+
+
+def _seen(snapshot: Snapshot, period: Period) -> ibis.Table:
+    """Such contacts of those who were discharged in the period after an admission for any of the diseases."""
+    people = ibis.union(*(admitted_for(disease)(snapshot, period).select("person_id") for disease in NAMES))
     practice = courses.general_practice_contacts(snapshot).select("person_id", "day")
     hospital = snapshot.table("hospital_contact")
     hospital = hospital.filter(hospital.priority == "ATA3").select("person_id", day=hospital.start.date())
-    seen = ibis.union(practice, hospital)
-    return with_any(rows, seen, rows.on + ibis.interval(days=1), rows.on + ibis.interval(days=FOLLOW_UP_DAYS))
+    return ibis.union(practice, hospital).semi_join(people, "person_id")
 
 
 def _declare(disease: str, name: Text) -> Proportion:

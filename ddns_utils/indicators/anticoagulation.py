@@ -8,6 +8,7 @@ from ddns_utils.indicators.declare import FindRows, LookAtRows, Proportion, Sour
 from ddns_utils.indicators.look_back import known, new, wanted, years_before
 from ddns_utils.indicators.medicine import bought_before, bought_within
 from ddns_utils.indicators.rows import ill_before, with_any
+from ddns_utils.kept import keep_for
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES, TYPE_2
@@ -50,6 +51,10 @@ def begun(years: int) -> FindRows:
 
 def on_anticoagulants(snapshot: Snapshot, period: Period) -> ibis.Table:
     """Residents of the period's first day with atrial fibrillation who bought an anticoagulant in 180 days before."""
+    return keep_for(snapshot, period, "on_anticoagulants", lambda snapshot: _on_anticoagulants(snapshot, period))
+
+
+def _on_anticoagulants(snapshot: Snapshot, period: Period) -> ibis.Table:
     rows = ill_before(snapshot, AF, period.start, period.start)
     rows = bought_before(ANTICOAGULANTS, ON_TREATMENT_DAYS)(rows, snapshot, period)
     return rows.filter(rows.counts).drop("counts")

@@ -9,6 +9,7 @@ from ddns_utils.indicators.kol import BREATHLESS_FROM, LONG_ACTING, exacerbation
 from ddns_utils.indicators.look_back import LookBack
 from ddns_utils.indicators.medicine import bought_before
 from ddns_utils.indicators.rows import aged, with_any, with_number, within
+from ddns_utils.kept import keep_for
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES
@@ -35,6 +36,10 @@ def outpatients(snapshot: Snapshot, period: Period) -> ibis.Table:
 
 def breathlessness(snapshot: Snapshot, period: Period) -> ibis.Table:
     """Those with a known MRC in the year until that contact, with ``mrc``, the latest (of one day the highest)."""
+    return keep_for(snapshot, period, "kol_breathlessness", lambda snapshot: _breathlessness(snapshot, period))
+
+
+def _breathlessness(snapshot: Snapshot, period: Period) -> ibis.Table:
     rows, records = outpatients(snapshot, period), snapshot.table("practice_record")
     scores = records.filter(records.kind == "measurement", records.code == "MRC", records.value.notnull())
     scores = scores.select(who="person_id", day="recorded_on", value="value")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import ibis
 
+from ddns_utils.kept import keep
 from ddns_utils.phenotypes.burden import episodes
-from ddns_utils.phenotypes.declare import Disease
+from ddns_utils.phenotypes.declare import Disease, FindEvents
 from ddns_utils.phenotypes.diabetes import TYPE_1, TYPE_2
 from ddns_utils.phenotypes.diseases import HEART_FAILURE, HYPERTENSION, diagnosis_codes, hospital_diagnoses
 from ddns_utils.registers import Snapshot
@@ -23,7 +22,7 @@ def with_stroke_risk(rows: ibis.Table, snapshot: Snapshot) -> ibis.Table:
     or more 2. What is first recorded on the day itself counts. Transient attacks and embolisms have no code list.
     Source: as in DanRegProject/SASonDS, with our own rules for hypertension, heart failure and diabetes.
     """
-    parts: list[tuple[int, Callable[[Snapshot], ibis.Table]]] = [
+    parts: list[tuple[int, FindEvents]] = [
         (1, _since(HEART_FAILURE)),
         (1, _since(HYPERTENSION)),
         (1, _since(TYPE_1, TYPE_2)),
@@ -37,13 +36,17 @@ def with_stroke_risk(rows: ibis.Table, snapshot: Snapshot) -> ibis.Table:
     age = rows.on.year() - rows.birth_date.year() - ibis.ifelse(had_birthday, 0, 1)
     score = (rows.sex == "F").cast("int64") + (age >= OLD).cast("int64") + (age >= OLDEST).cast("int64")
     rows = rows.mutate(stroke_risk=score)
-    for points, find in parts:
-        first = find(snapshot).group_by("person_id").aggregate(first=ibis._.day.min())
+    for place, (points, find) in enumerate(parts):
+        first = keep(snapshot, f"stroke_risk_{place}", _first(find))
         rows = rows.left_join(first, "person_id", rname="{name}_first")
         has = (rows["first"] <= rows.on).fill_null(False)
         rows = rows.mutate(stroke_risk=rows.stroke_risk + points * has.cast("int64")).select(*columns, "stroke_risk")
     return rows
 
 
-def _since(*diseases: Disease) -> Callable[[Snapshot], ibis.Table]:
+def _first(find: FindEvents) -> FindEvents:
+    return lambda snapshot: find(snapshot).group_by("person_id").aggregate(first=ibis._.day.min())
+
+
+def _since(*diseases: Disease) -> FindEvents:
     return lambda snapshot: episodes(snapshot, diseases).select("person_id", day="since")
