@@ -10,16 +10,19 @@ import numpy as np
 import pandas as pd
 
 from ddns_utils.disclosure import session
-from ddns_utils.disclosure.guard import guard
+from ddns_utils.disclosure.guard import Hidden, guard
 from ddns_utils.disclosure.history import SMALL, read_tables, strata_of
 from ddns_utils.disclosure.links import linked
 from ddns_utils.disclosure.policy import Policy
 from ddns_utils.disclosure.published import Published
+from ddns_utils.disclosure.rounding import round_together
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.measure import Measured
+from ddns_utils.statistics import intervals
 
 PROTECTS = "protects another number"
+NUMBERS = ["value", "lower", "upper"]
 _FROM_DISCLOSE = object()
 
 
@@ -112,15 +115,15 @@ def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence
     for group in linked(tables) if kinds else ():
         if group[0] >= len(kinds):
             continue
-        done.append(guard([tables[position] for position in group], policy))
-        for position, hidden in zip(group, done[-1].tables, strict=True):
-            if position >= len(kinds):
-                continue
-            rows = counted[tables[position].indicator]
-            frame.loc[rows[hidden.n], ["n", "value", "lower", "upper"]] = np.nan
-            frame.loc[rows[hidden.of], "of"] = np.nan
-            frame.loc[rows[hidden.n], "status"] = "suppressed"
-            frame.loc[rows[hidden.n], "note"] = np.where(hidden.small[hidden.n], SMALL, PROTECTS)
+        together = [tables[position] for position in group]
+        done.append(round_together(together, policy) if policy.method == "round" else guard(together, policy))
+        for table, made in zip(together, done[-1].tables, strict=True):
+            if table.cells.published:
+                rows = counted[table.indicator]
+                if policy.method == "round":
+                    _show_rounded(frame, rows, *made, measured.indicators[table.indicator], policy)
+                else:
+                    _hide(frame, rows, made)
     notes = frame.loc[frame["status"] == "suppressed", "note"].value_counts()
     audit = Audit(
         cells=len(frame),
@@ -135,3 +138,28 @@ def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence
     made = Disclosed(_FROM_DISCLOSE, frame, measured.indicators, policy, audit)
     session.remember(made, measured.frame, kinds)
     return made
+
+
+def _hide(frame: pd.DataFrame, rows: pd.Index, hidden: Hidden) -> None:
+    """Take out of rows what is hidden, and say why."""
+    frame.loc[rows[hidden.n], [*NUMBERS, "n"]] = np.nan
+    frame.loc[rows[hidden.of], "of"] = np.nan
+    frame.loc[rows[hidden.n], "status"] = "suppressed"
+    frame.loc[rows[hidden.n], "note"] = np.where(hidden.small[hidden.n], SMALL, PROTECTS)
+
+
+def _show_rounded(
+    frame: pd.DataFrame, rows: pd.Index, n: np.ndarray, of: np.ndarray, indicator: Indicator, policy: Policy
+) -> None:
+    """Put rounded numbers into rows, and values and limits that follow from these alone."""
+    limits = intervals.proportion(np.minimum(n, of), of) if indicator.kind == "proportion" else intervals.rate(n, of)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = n / of
+    few = (of < max(policy.minimum_denominator, 1)) & (frame.loc[rows, "status"] != "no_data").to_numpy()
+    hidden = few | bool(indicator.standardised_to)
+    for column, numbers in zip(NUMBERS, (value, *limits), strict=True):
+        frame.loc[rows, column] = np.where(hidden, np.nan, numbers * indicator.per)
+    frame.loc[rows, "n"], frame.loc[rows, "of"] = np.where(hidden, np.nan, n), of
+    frame.loc[rows[hidden], "status"] = "suppressed"
+    said = frame.loc[rows, "note"].where(frame.loc[rows, "note"] == "", frame.loc[rows, "note"] + "; ")
+    frame.loc[rows, "note"] = said + f"rounded to {policy.rounding_base}"

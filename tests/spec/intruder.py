@@ -6,9 +6,43 @@ same one; ``small count`` beside a rate is known to mean 1-4, or 0-4 where zeros
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
+from made_results import EVENTS, SHARE, WAIT, measured
 from scipy.optimize import Bounds, LinearConstraint, milp
+
+from ddns_utils import areas
+from ddns_utils.disclosure.published import published
+
+REGIONS = areas.codes("region", date(2025, 1, 1))
+KINDS = {one.id: one.kind for one in (SHARE, EVENTS, WAIT)}
+
+
+def table(n, of, indicator=SHARE, sexes=("F", "M")):
+    """Regions × sexes with all their margins, from counts by region and sex."""
+    n, of = np.asarray(n, dtype=float), np.asarray(of, dtype=float)
+    rows = []
+    for r, area in enumerate([*REGIONS[: len(n)], "DK"]):
+        for s, sex in enumerate([*sexes, "all"]):
+            at = (slice(None) if area == "DK" else r, slice(None) if sex == "all" else s)
+            rows.append({"area": area, "sex": sex, "n": n[at].sum(), "of": of[at].sum()})
+    if indicator.kind != "mean":
+        return measured(rows, indicator)
+    rows = [row | {"n": np.nan, "value": row["n"] / row["of"] if row["of"] else np.nan} for row in rows]
+    return measured(rows, indicator)
+
+
+def only(made, **where):
+    kept = made.frame
+    for column, value in where.items():
+        kept = kept[kept[column] == value]
+    return type(made)(kept.reset_index(drop=True), made.indicators)
+
+
+def kept(made, result, run=""):
+    return published(made.frame, result.frame, {name: one.kind for name, one in made.indicators.items()}, run)
 
 
 class Intruder:
