@@ -166,6 +166,9 @@ def mark_notes(rows: pd.DataFrame, disclosed: Disclosed, language: str, figure: 
         "–": say("–: no data.", language),
     }  # fmt: skip
     notes = [sentence for sign, sentence in sentences.items() if sign in marks]
+    if rows["note"].str.contains("rounded to").any():
+        base = disclosed.policy.rounding_base
+        notes.append(say("All numbers are rounded to multiples of {base}.", language, base=base))
     if doubted := list(dict.fromkeys(place for code in rows["area"].unique() for place in areas.uncertain(code))):
         names = ", ".join(areas.name(place, language) for place in doubted)
         notes.append(say("Which health cluster these belong to is in doubt: {names}.", language, names=names))

@@ -11,6 +11,7 @@ from intruder import KINDS, Intruder, kept, only, table
 from made_results import EVENTS, POLICY, SHARE, WAIT, measured
 
 from ddns_utils.disclosure import disclose
+from ddns_utils.display.rows import mark_notes
 from ddns_utils.errors import DefinitionError
 
 ROUND = dataclasses.replace(POLICY, method="round", rounding_base=5)
@@ -72,3 +73,8 @@ def test_a_number_is_rounded_as_it_was_before():
 def test_a_mean_is_not_rounded():
     with pytest.raises(DefinitionError, match="wait is a mean, and the policy rounds counts"):
         rounded(table([[300, 210]], [[30, 30]], WAIT))
+
+
+def test_readers_are_told_that_numbers_are_rounded():
+    result = rounded(table([[41, 43], [52, 63], [74, 85]], [[101, 113], [122, 134], [143, 156]]))
+    assert "Alle tal er afrundet til multipla af 5." in mark_notes(result.frame, result, "da")
