@@ -20,6 +20,7 @@ from ddns_utils.standardisation import COUNTRY
 from ddns_utils.statistics import benchmark, shrinkage
 
 FEWEST_AREAS = 10  # fewer have too little to tell of how areas differ
+ALIKE = 0.02  # where not even the largest area's own numbers weigh so much, they say nothing of it
 FALSE_DISCOVERIES = 0.05  # of those pointed at, so many may be mistakes
 _VALUES = ("value", "baseline", "lower_95", "upper_95", "lower_998", "upper_998", "smoothed", "lower", "upper")
 
@@ -28,14 +29,15 @@ _VALUES = ("value", "baseline", "lower_95", "upper_95", "lower_998", "upper_998"
 class Comparison:
     """Areas of one level in one period, compared.
 
-    ``frame`` has one row per area compared (its index), empty with fewer than 10. Values are in the indicator's unit:
-    ``value``; ``baseline``, that of all areas compared; funnel limits ``lower_95`` … ``upper_998``, widened by
-    ``dispersion``; ``smoothed``, the empirical-Bayes value, with ``lower`` and ``upper``; ``weight``, how much of it
-    is the area's own (0–1). ``z``, ``p`` and ``label`` are those of ``benchmark.funnel``; ``q`` and ``found`` say
-    whether the area is pointed at when 5 per cent of those pointed at may be mistakes. ``rank`` (1 is lowest),
-    ``rank_lower`` and ``rank_upper`` are of the smoothed values. ``size`` is the denominator, or the events expected
-    of a standardised rate. ``left_out`` areas have no value that can be compared. ``kind`` and ``scale`` are what the
-    benchmark compared, and what one of it is in the indicator's unit.
+    ``frame`` has one row per area compared (its index), empty with fewer than 10. Values are in the indicator's
+    unit: ``value``; ``baseline``, the country's where it is shown, since hiding takes some of the areas out of
+    their own average; funnel limits ``lower_95`` … ``upper_998``, widened by ``dispersion``; ``smoothed``, the
+    empirical-Bayes value, with ``lower`` and ``upper``; ``weight``, how much of it is the area's own (0–1). ``z``,
+    ``p`` and ``label`` are those of ``benchmark.funnel``; ``q`` and ``found`` say whether the area is pointed at
+    when 5 per cent of those pointed at may be mistakes. ``rank`` (1 is lowest), ``rank_lower`` and ``rank_upper``
+    are of the smoothed values. ``size`` is the denominator, or the events expected of a standardised rate.
+    ``left_out`` areas have no value that can be compared. ``kind`` and ``scale`` are what the benchmark compared,
+    and what one of it is in the indicator's unit.
     """
 
     indicator: Indicator
@@ -56,6 +58,11 @@ class Comparison:
             lower, upper = benchmark.funnel_limits(sizes, baseline, self.kind, confidence, self.dispersion)
             curves |= {f"lower_{name}": lower * self.scale, f"upper_{name}": upper * self.scale}
         return sizes, curves
+
+    @property
+    def alike(self) -> bool:
+        """Whether the areas vary no more than chance alone makes them, so that all are smoothed to one value."""
+        return len(self.frame) > 0 and bool(self.frame["weight"].max() < ALIKE)
 
     @property
     def standing_out(self) -> pd.DataFrame:
@@ -97,16 +104,17 @@ def compare(
     ours = rows[rows["area_level"] == level].set_index("area")
     if ours.empty:
         raise DataError(f"{known.id} was not measured for any {level} in {period or 'any period'}. Measure it as well.")
+    country = rows[(rows["area"] == areas.COUNTRY) & (rows["status"] == "ok") & (rows["of"] > 0)]
     there = ours[(ours["status"] == "ok") & ours["n"].notna() & (ours["of"] > 0)]
+    whole = (float(country["n"].iloc[0]), float(country["of"].iloc[0])) if len(country) else None
     if by_country:
-        country = rows.loc[rows["area"] == areas.COUNTRY, "value"]
-        scale = float(country.iloc[0]) if len(country) else float("nan")
-        size, kind = there["n"] / there["value"] * scale, "ratio"
+        scale = float(country["value"].iloc[0]) if len(country) else np.nan
+        size, kind, whole = there["n"] / there["value"] * scale, "ratio", whole and (whole[0], whole[0])
     else:
         scale, size, kind = float(known.per), there["of"], known.kind
-    if len(there) < FEWEST_AREAS:
+    if len(there) < FEWEST_AREAS or np.isnan(scale):
         return Comparison(known, level, period, pd.DataFrame(columns=_COLUMNS), 1.0, len(ours), kind, scale)
-    frame, dispersion = _compared(there["n"], size, kind)
+    frame, dispersion = _compared(there["n"], size, kind, whole)
     frame[list(_VALUES)] *= scale
     return Comparison(known, level, period, frame[list(_COLUMNS)], dispersion, len(ours) - len(there), kind, scale)
 
@@ -120,10 +128,13 @@ def peers(area: str) -> str:
 _COLUMNS = ("n", "size", *_VALUES, "weight", "z", "p", "q", "label", "found", "rank", "rank_lower", "rank_upper")
 
 
-def _compared(n: pd.Series, size: pd.Series, kind: str) -> tuple[pd.DataFrame, float]:
-    dispersion = benchmark.over_dispersion(benchmark.funnel(n, size, kind)["z"])
-    frame = benchmark.funnel(n, size, kind, dispersion=dispersion).rename(columns={"of": "size"})
-    shrunk = shrinkage.shrink(n, size, "proportion" if kind == "proportion" else "rate")
+def _compared(
+    n: pd.Series, size: pd.Series, kind: str, whole: tuple[float, float] | None
+) -> tuple[pd.DataFrame, float]:
+    baseline = whole[0] / whole[1] if whole else None
+    dispersion = benchmark.over_dispersion(benchmark.funnel(n, size, kind, baseline)["z"])
+    frame = benchmark.funnel(n, size, kind, baseline, dispersion).rename(columns={"of": "size"})
+    shrunk = _shrunk(n, size, "proportion" if kind == "proportion" else "rate", whole)
     smoothed, ranks = shrunk.frame(), shrunk.ranks()
     found = benchmark.false_discovery(frame["p"], FALSE_DISCOVERIES)
     return frame.assign(
@@ -131,3 +142,12 @@ def _compared(n: pd.Series, size: pd.Series, kind: str) -> tuple[pd.DataFrame, f
         q=found["q"], found=found["found"],
         rank=ranks["rank"], rank_lower=ranks["lower"], rank_upper=ranks["upper"],
     ), dispersion  # fmt: skip
+
+
+def _shrunk(n: pd.Series, size: pd.Series, kind: str, whole: tuple[float, float] | None) -> shrinkage.Shrunk:
+    """Smoothed values. Areas left out take part together, as one: the hidden have fewer events than those shown."""
+    rest = (whole[0] - n.sum(), whole[1] - size.sum()) if whole else (0.0, 0.0)
+    everybody = n, size
+    if rest[0] >= 0 and rest[1] > 0 and (kind == "rate" or rest[0] <= rest[1]):
+        everybody = pd.concat([n, pd.Series({"rest": rest[0]})]), pd.concat([size, pd.Series({"rest": rest[1]})])
+    return shrinkage.Shrunk(kind, n, size, shrinkage.shrink(*everybody, kind).prior)

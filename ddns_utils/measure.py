@@ -8,7 +8,7 @@ from, under a key of the definition, the code and the versions of the tables, so
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -20,9 +20,10 @@ import pandas as pd
 
 from ddns_utils import areas, codelists, standardisation
 from ddns_utils.completeness import completeness, register_of
-from ddns_utils.errors import DataError, DefinitionError
+from ddns_utils.coverage import covered, require_covered
+from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator, Mean, Proportion, Rate
-from ddns_utils.indicators.look_back import SHORT, is_short, require_begun
+from ddns_utils.indicators.look_back import SHORT, is_short
 from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
 from ddns_utils.statistics import intervals
@@ -68,12 +69,16 @@ def measure(
     levels: Sequence[str] = areas.USUAL_LEVELS,
     area: str | Sequence[str] = (),
     geography: date | None = None,
+    fewer_levels: Mapping[str, Sequence[str]] | None = None,
+    where_covered: bool = False,
 ) -> Measured:
     """Compute indicators for each period, for every area of ``levels``, in all and by ``by`` (sex, age_band).
 
     ``area`` names further areas by code, whatever their level: a cluster, a council, several joined by ``+``. All
     periods have the areas that there are on the day ``geography`` (the last day of the latest period), so that a
-    series does not break where regions change.
+    series does not break where regions change. ``fewer_levels`` gives an indicator, by id, those of the areas alone
+    whose level it names: where its small numbers would hide another's. With ``where_covered``, an indicator has those
+    of the periods before the last one that the registers reach.
 
     Raises DataError, before anything is computed, if the registers do not cover a period and its follow-up, and
     DefinitionError for a breakdown, level or area that does not exist.
@@ -88,39 +93,16 @@ def measure(
             raise DefinitionError(
                 f"{indicator.id} is standardised, so it is not broken down by {by[0]}. Leave 'by' out."
             )
-        for period in periods:
+        for period in periods[-1:] if where_covered else periods:
             require_covered(indicator, snapshot, period)
+    fewer = fewer_levels or {}
+    placed = {one.id: [place for place in places if place[0] in fewer.get(one.id, place)] for one in indicators}
     frames = [
-        _with_status(_measured(indicator, snapshot, period, by, places), indicator, snapshot, period)
+        _with_status(_measured(indicator, snapshot, period, by, placed[indicator.id]), indicator, snapshot, period)
         for indicator in indicators
-        for period in periods
+        for period in (covered(indicator, snapshot, periods) if where_covered else periods)
     ]
     return Measured(pd.concat(frames, ignore_index=True), {indicator.id: indicator for indicator in indicators})
-
-
-def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) -> None:
-    """Raise DataError if a table the indicator needs does not cover its look-back, the period and its follow-up.
-
-    Indicators of data quality are never refused: what is missing is what they measure.
-    """
-    for name in () if indicator.category else indicator.needs:
-        span = snapshot.span(name)
-        if span is None:
-            raise DataError(f"{indicator.id} needs {name}, but no rows of it have been delivered.")
-        _, last = span
-        needed = period.last_day + timedelta(days=indicator.follow_up_days)
-        if needed > last:
-            latest = last - timedelta(days=indicator.follow_up_days)
-            lacking = (
-                f"{indicator.follow_up_days} days after {period.last_day}, but {name} ends {last}"
-                if indicator.follow_up_days
-                else f"{name} until {period.last_day}, but it ends {last}"
-            )
-            raise DataError(
-                f"{indicator.id} needs {lacking}. Use a period ending {latest} or earlier, or deliver more data."
-            )
-    if not indicator.category:
-        require_begun(indicator.id, indicator.needs, indicator.look_back, snapshot, period)
 
 
 def _measured(

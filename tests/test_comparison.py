@@ -40,14 +40,40 @@ def test_everything_comes_from_the_numbers_that_readers_see():
     rows = shown.frame[(shown.frame["area_level"] == "municipality") & (shown.frame["status"] == "ok")].set_index(
         "area"
     )
-    funnel = benchmark.funnel(rows["n"], rows["of"], "proportion")
+    country = shown.frame[shown.frame["area"] == "DK"].iloc[0]
+    funnel = benchmark.funnel(rows["n"], rows["of"], "proportion", country["value"])
     dispersion = benchmark.over_dispersion(funnel["z"])
-    funnel = benchmark.funnel(rows["n"], rows["of"], "proportion", dispersion=dispersion)
+    funnel = benchmark.funnel(rows["n"], rows["of"], "proportion", country["value"], dispersion)
     assert found["label"].equals(funnel["label"])
     assert found["q"].equals(benchmark.false_discovery(funnel["p"])["q"])
-    shrunk = shrinkage.shrink(rows["n"], rows["of"], "proportion")
+    rest = pd.Series({"rest": country["n"] - rows["n"].sum()}), pd.Series({"rest": country["of"] - rows["of"].sum()})
+    everybody = pd.concat([rows["n"], rest[0]]), pd.concat([rows["of"], rest[1]])
+    prior = shrinkage.shrink(*(everybody if rest[1]["rest"] > 0 else (rows["n"], rows["of"])), "proportion").prior
+    shrunk = shrinkage.Shrunk("proportion", rows["n"], rows["of"], prior)
     assert found["smoothed"].to_numpy() == pytest.approx(shrunk.frame()["value"].to_numpy())
     assert found["rank"].equals(shrunk.ranks()["rank"])
+
+
+def test_the_country_is_the_baseline_where_it_is_shown_since_hiding_takes_areas_from_the_average():
+    rows = [*alike(m101=220.0), {"area": "DK", "of": 40_000.0, "n": 14_000.0}]
+    assert compare(disclosed(rows), SHARE).frame["baseline"].unique() == [0.35]
+    own = compare(disclosed(rows[:-1]), SHARE).frame["baseline"].unique()
+    assert own == pytest.approx((39 * 160 + 220) / (40 * 400))
+
+
+def test_the_hidden_take_part_together_in_what_areas_are_smoothed_to():
+    rows = [*alike(n=8.0), *({"area": code, "of": 400.0, "n": 3.0} for code in CODES[40:60])]
+    country = {"area": "DK", "of": 60 * 400.0, "n": 40 * 8.0 + 20 * 3.0}
+    found = compare(disclosed([*rows, country], EVENTS), EVENTS).frame
+    own = compare(disclosed(rows, EVENTS), EVENTS).frame
+    assert found["smoothed"].mean() < own["smoothed"].mean() - 0.5
+    assert own["smoothed"].mean() == pytest.approx(20, abs=0.1)
+
+
+def test_areas_that_vary_no_more_than_chance_are_said_to_be_alike():
+    assert compare(disclosed(alike()), SHARE).alike
+    assert not compare(disclose(cube(1), POLICY), SHARE).alike
+    assert not compare(disclosed(alike(FEWEST_AREAS - 1)), SHARE).alike
 
 
 def test_areas_that_all_vary_widen_the_funnel():

@@ -54,15 +54,17 @@ def plot_against_standards(
             "Show fewer, or a table."
         )
     rows = select(disclosed, indicator=[one.id for one in chosen], area=codes, free=("indicator", "period", "area"))
+    periods = values(rows, "period")
     down = math.ceil(len(chosen) / ACROSS)
     with house_style():
         figure, axes = plt.subplots(down, ACROSS, figsize=(WIDTH, 0.5 + 1.75 * down), squeeze=False)
         for ax, known in zip(axes.flat, chosen, strict=False):
-            _panel(ax, rows[rows["indicator"] == known.id], known, codes, disclosed, language)
+            _panel(ax, rows[rows["indicator"] == known.id], known, codes, periods, disclosed, language)
         for ax in axes.flat[len(chosen) :]:
             ax.set_axis_off()
         top = figure.get_figheight()
-        add_on_top(figure, say("Dashed: the standard.", language), 9.5, 95, color=MUTED)
+        held = any(known.standard is not None for known in chosen)
+        add_on_top(figure, say("Dashed: the standard.", language) if held else " ", 9.5, 95, color=MUTED)
         if len(codes) > 1:
             names = figure.legend(
                 *axes[0][0].get_legend_handles_labels(), loc="lower right", ncols=len(codes), frameon=False,
@@ -75,9 +77,14 @@ def plot_against_standards(
 
 
 def _panel(
-    ax: Axes, rows: pd.DataFrame, known: Indicator, codes: Sequence[str], disclosed: Disclosed, language: str
+    ax: Axes,
+    rows: pd.DataFrame,
+    known: Indicator,
+    codes: Sequence[str],
+    periods: list[str],
+    disclosed: Disclosed,
+    language: str,
 ) -> None:
-    periods = values(rows, "period")
     gone = []
     for code, colour, marker in zip(codes, PALETTE, MARKERS, strict=False):
         lines = rows[rows["area"] == code]

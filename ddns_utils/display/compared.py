@@ -48,6 +48,11 @@ def left_out(compared: Comparison, language: str) -> str:
     )
 
 
+def alike(language: str) -> str:
+    """What is said where the areas vary no more than chance makes them."""
+    return say("The areas vary no more than chance alone would make them, so all are smoothed to one value.", language)
+
+
 def in_the_funnel(label: str, language: str) -> str:
     """Where an area lies in the funnel, in words."""
     return {

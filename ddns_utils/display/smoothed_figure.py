@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from ddns_utils import areas
-from ddns_utils.comparison import compare
+from ddns_utils.comparison import Comparison, compare
 from ddns_utils.disclosure import Disclosed
-from ddns_utils.display.compared import columns, left_out, nothing_to_compare, pointed_out, rows_of
+from ddns_utils.display.compared import alike, columns, left_out, nothing_to_compare, pointed_out, rows_of
 from ddns_utils.display.drawing import finish
 from ddns_utils.display.rows import one_indicator, shown_value
 from ddns_utils.display.style import ACCENT, INK, MUTED, PALETTE, WIDTH, heading, house_style, value_axis
@@ -52,7 +52,7 @@ def plot_smoothed(
             nothing_to_compare(ax, compared, language)
             rows = every
         else:
-            _lines(ax, frame, chosen)
+            _lines(ax, frame, chosen, intervals=not compared.alike)
             ax.set_yticks(range(len(frame)), [areas.name(code, language) for code in frame.index])
             ax.set_ylim(len(frame) - 0.4, -0.6)
             ax.tick_params(axis="y", length=0, labelsize=8.8)
@@ -66,25 +66,30 @@ def plot_smoothed(
             ax.annotate(f"{say('average', language)} {said}", (average, 1), (3, 3), textcoords="offset points",
                         xycoords=("data", "axes fraction"), fontsize=8.5, color=MUTED)  # fmt: skip
         heading(figure, known, language)
-        notes = [_explained(compared.frame, frame, language), left_out(compared, language)]
+        notes = [_explained(compared, frame, language), left_out(compared, language)]
         finish(ax, disclosed, rows, ("area",), language, usual=False, notes=[note for note in notes if note],
                more=columns(compared, rows, language))  # fmt: skip
     return ax
 
 
-def _lines(ax: Axes, frame: pd.DataFrame, chosen: np.ndarray) -> None:
+def _lines(ax: Axes, frame: pd.DataFrame, chosen: np.ndarray, intervals: bool) -> None:
     at = np.arange(len(frame))
     colours = np.where(chosen, ACCENT, PALETTE[0])
-    ax.hlines(at, frame["lower"], frame["upper"], color=colours, linewidth=2, alpha=0.45)
+    if intervals:
+        ax.hlines(at, frame["lower"], frame["upper"], color=colours, linewidth=2, alpha=0.45)
     ax.hlines(at, frame["value"], frame["smoothed"], color=MUTED, linewidth=1, linestyle=(0, (1, 1.5)))
     ax.scatter(frame["value"], at, s=22, facecolors="white", edgecolors=colours, linewidths=1.2, zorder=3)
     ax.scatter(frame["smoothed"], at, s=30, color=colours, zorder=4)
 
 
-def _explained(every: pd.DataFrame, frame: pd.DataFrame, language: str) -> str:
+def _explained(compared: Comparison, frame: pd.DataFrame, language: str) -> str:
     if frame.empty:
         return ""
-    words = say("Hollow: as measured. Filled: smoothed, with 95% interval.", language)
-    if len(frame) < len(every):
+    words = (
+        say("Hollow: as measured. Filled: smoothed.", language) + " " + alike(language)
+        if compared.alike
+        else say("Hollow: as measured. Filled: smoothed, with 95% interval.", language)
+    )
+    if len(frame) < len(compared.frame):
         words += " " + say("Shown are the {most} highest and lowest.", language, most=AT_EACH_END)
     return words

@@ -21,10 +21,11 @@ ACCENT = "#b3431e"  # what is pointed out
 PALETTE = ("#0b5fa5", "#b3431e", "#007a5e", "#8a3f73", "#b07d00", "#2b8cbe", "#4d4d4d")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 RASTERISE_ABOVE = 2000
+FONTS = ["DejaVu Sans", "Verdana", "Arial", "sans-serif"]
 
 _RC = {
     "svg.fonttype": "none", "svg.hashsalt": "ddns", "figure.dpi": 100, "savefig.dpi": 200,
-    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
+    "font.family": "sans-serif", "font.sans-serif": FONTS,
     "font.size": 9.5, "axes.labelsize": 9.5, "axes.titlesize": 9.5, "xtick.labelsize": 9, "ytick.labelsize": 9,
     "legend.fontsize": 9, "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
     "axes.edgecolor": MUTED, "grid.color": LINE, "grid.linewidth": 0.8, "axes.titlelocation": "left",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
@@ -42,7 +42,7 @@ def plot_map(
     known = one_indicator(disclosed, indicator)
     compared = compare(disclosed, known, "municipality", period)
     rows, frame = rows_of(compared, disclosed), compared.frame
-    edges = _steps(frame)
+    edges = _steps(compared)
     chosen = pointed_out(highlight, "municipality")
     with house_style():
         figure, ax = plt.subplots(figsize=(WIDTH, 5.6))
@@ -64,15 +64,16 @@ def plot_map(
     return ax
 
 
-def _steps(frame: pd.DataFrame) -> np.ndarray:
-    """Bounds of five steps between the lowest and the highest smoothed value."""
-    if frame.empty:
+def _steps(compared: Comparison) -> np.ndarray:
+    """Bounds of five steps between the lowest and the highest smoothed value; one where all are alike."""
+    if compared.frame.empty:
         return np.array([])
-    return np.linspace(frame["smoothed"].min(), frame["smoothed"].max(), len(COLOURS) + 1)
+    smoothed = compared.frame["smoothed"]
+    return np.linspace(smoothed.min(), smoothed.max(), 2 if compared.alike else len(COLOURS) + 1)
 
 
 def _step(value: float, edges: np.ndarray) -> int:
-    return int(np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(COLOURS) - 1))
+    return int(np.clip(np.searchsorted(edges, value, side="right") - 1, 0, len(edges) - 2))
 
 
 def _tile(ax: Axes, at: tuple[int, int], short: str, step: int | None, out: bool, chosen: bool) -> None:
@@ -94,11 +95,12 @@ def _tile(ax: Axes, at: tuple[int, int], short: str, step: int | None, out: bool
 
 def _legend(compared: Comparison, edges: np.ndarray, language: str) -> list[Patch]:
     known = compared.indicator
-    said = [shown_value(edge, known, language, unit=False) for edge in edges]
+    said = [shown_value(edge, known, language, unit=False) for edge in (edges[:1] if compared.alike else edges)]
     percent = {"da": "\u00a0%", "en": "%"}[language] if known.kind == "proportion" else ""
+    ranges = said if compared.alike else [f"{low}–{high}" for low, high in pairwise(said)]
     patches = [
-        Patch(facecolor=colour, edgecolor=MUTED, linewidth=0.5, label=f"{low}–{high}{percent}")
-        for colour, low, high in zip(COLOURS, said, said[1:], strict=False)
+        Patch(facecolor=colour, edgecolor=MUTED, linewidth=0.5, label=f"{between}{percent}")
+        for colour, between in zip(COLOURS, ranges, strict=False)
     ]
     patches.append(Patch(facecolor="white", edgecolor=MUTED, hatch=HATCH, label=say("not compared", language)))
     if compared.frame["found"].any():

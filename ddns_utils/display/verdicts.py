@@ -9,8 +9,8 @@ import pandas as pd
 from ddns_utils import areas
 from ddns_utils.comparison import FALSE_DISCOVERIES, Comparison, compare, peers
 from ddns_utils.disclosure import Disclosed
-from ddns_utils.display.compared import in_the_funnel, left_out
-from ddns_utils.display.rows import one_indicator, shown_value
+from ddns_utils.display.compared import alike, in_the_funnel, left_out
+from ddns_utils.display.rows import one_indicator, select, shown_value
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import number, say
 
@@ -51,6 +51,8 @@ def stands_out(
                 language, names=_names(perhaps, language), chance=number(chance, language),
             )
         )  # fmt: skip
+    if compared.alike:
+        sentences.append(alike(language))
     return " ".join([*sentences, *filter(None, [left_out(compared, language)])])
 
 
@@ -69,7 +71,7 @@ def finding(
     many, out = len(compared.frame), len(compared.standing_out)
     if not out:
         return say("none of {areas} stands out", language, areas=number(many, language))
-    return say("{out} of {areas} stand out", language, out=number(out, language), areas=number(many, language))
+    return say("{out} of {areas} standing out", language, out=number(out, language), areas=number(many, language))
 
 
 def standing(
@@ -93,11 +95,49 @@ def standing(
     return " ".join(_standing(code, compared, language) for code in codes[:MOST_NAMED])
 
 
+def standards(
+    disclosed: Disclosed,
+    indicators: Sequence[str | Indicator],
+    *,
+    language: str,
+    area: str = areas.COUNTRY,
+    period: str | None = None,
+) -> str:
+    """How many of the indicators' published standards an area reaches: "3 af 5 standarder nået, 1 ikke, 1 uvist".
+
+    A standard is reached or missed when the whole interval lies on one side of it; else, and where the number is
+    hidden, it is uncertain.
+    """
+    held = [known for known in (one_indicator(disclosed, one) for one in indicators) if known.standard is not None]
+    there = set(disclosed.frame.loc[disclosed.frame["area"] == area, "indicator"])
+    reached = missed = 0
+    for known in (known for known in held if known.id in there):
+        row = select(disclosed, indicator=known.id, area=area, period=period).iloc[0]
+        if row["status"] != "ok":
+            continue
+        above, below = row["lower"] >= known.standard, row["upper"] < known.standard
+        lower_is_better = known.direction == "lower is better"
+        reached += bool(below if lower_is_better else above)
+        missed += bool(above if lower_is_better else below)
+    if not held:
+        return say("no published standards", language)
+    return say(
+        "{reached} of {all} standards reached, {missed} missed, {uncertain} uncertain",
+        language, reached=reached, all=len(held), missed=missed, uncertain=len(held) - reached - missed,
+    )  # fmt: skip
+
+
 def _standing(code: str, compared: Comparison, language: str) -> str:
     name = areas.name(code, language)
     if code not in compared.frame.index:
         return say("{area} has no value that can be compared.", language, area=name)
     row, known = compared.frame.loc[code], compared.indicator
+    if compared.alike:
+        return say(
+            "{area}: {value}, {where}.",
+            language, area=name, where=in_the_funnel(row["label"], language),
+            value=shown_value(row["value"], known, language),
+        )  # fmt: skip
     return say(
         "{area}: {value}, smoothed {smoothed} ({lower}–{upper}), {where}. Number {rank} of {areas} counted from the "
         "lowest, but it could as well be anywhere from {first} to {last}.",
@@ -122,7 +162,7 @@ def _by_side(found: pd.DataFrame, compared: Comparison, language: str) -> list[s
     if len(above):
         words.append(say("above the average {names}", language, names=_names(above, language)))
     if len(below):
-        words.append(say("below it {names}", language, names=_names(below, language)))
+        words.append(say("below the average {names}", language, names=_names(below, language)))
     return words
 
 

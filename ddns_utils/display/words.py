@@ -89,6 +89,8 @@ def change(
     periods = sorted(set(select(disclosed, indicator=known.id, area=area, free=("period",))["period"]))
     ends = (first or periods[0], last or periods[-1])
     before, after = (_row(disclosed, known, area=area, period=end) for end in ends)
+    if ends[0] == ends[1]:
+        return f"{_in_words(after, known, disclosed, language)} ({period_name(ends[1])})"
     named = {
         "first": period_name(ends[0]), "last": period_name(ends[1]),
         "before": _in_words(before, known, disclosed, language), "after": _in_words(after, known, disclosed, language),

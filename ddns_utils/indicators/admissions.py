@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import ibis
 
 from ddns_utils import courses
-from ddns_utils.indicators.declare import NOT_STANDARDISED, FindRows, LookAtRows, Rate, Source
+from ddns_utils.indicators.cross_sector import READMISSION_30D, discharges
+from ddns_utils.indicators.declare import NOT_STANDARDISED, FindRows, LookAtRows, Proportion, Rate, Source
 from ddns_utils.indicators.look_back import known
 from ddns_utils.indicators.rows import aged, ill_before, residents, with_number, within
 from ddns_utils.language import Text
@@ -62,6 +65,16 @@ def ill_at_start(*diseases: Disease) -> FindRows:
     return find
 
 
+def discharges_of(*diseases: Disease) -> FindRows:
+    """A function that finds discharges of people who had any of the diseases before the day of discharge."""
+
+    def find(snapshot: Snapshot, period: Period) -> ibis.Table:
+        rows, people = discharges(snapshot, period), episodes(snapshot, diseases)
+        return rows.semi_join(people, [rows.person_id == people.person_id, people.since < rows.on])
+
+    return find
+
+
 def old_at_start(snapshot: Snapshot, period: Period) -> ibis.Table:
     """Residents of the period's first day aged 65 or more."""
     return aged(residents(snapshot, period.start), snapshot, OLD, period.start)
@@ -100,6 +113,41 @@ def _with_disease(id: str, da: str, en: str, *diseases: Disease) -> Rate:
 KOL_ACUTE_ADMISSIONS = _with_disease("kol_acute_admissions", "KOL", "COPD", DISEASES["kol"])
 DIABETES_ACUTE_ADMISSIONS = _with_disease(
     "diabetes_acute_admissions", "diabetes", "diabetes", DISEASES["type_1_diabetes"], DISEASES["type_2_diabetes"]
+)
+ASTHMA_ACUTE_ADMISSIONS = _with_disease("asthma_acute_admissions", "astma", "asthma", DISEASES["asthma"])
+AF_ACUTE_ADMISSIONS = _with_disease(
+    "af_acute_admissions", "atrieflimren", "atrial fibrillation", DISEASES["atrial_fibrillation"]
+)
+HF_ACUTE_ADMISSIONS = _with_disease("hf_acute_admissions", "hjertesvigt", "heart failure", DISEASES["heart_failure"])
+
+
+def _readmitted_with_disease(id: str, da: str, en: str, *diseases: Disease) -> Proportion:
+    return replace(
+        READMISSION_30D,
+        id=id,
+        title=Text(
+            f"Akut genindlæggelse inden for 30 dage af borgere med {da}",
+            f"Acute readmission within 30 days of people with {en}",
+        ),
+        one_row_is=Text(
+            f"en udskrivning i live fra en somatisk indlæggelse af en borger, der havde {da} før udskrivningen",
+            f"a discharge alive from a somatic admission of a person who had {en} before it",
+        ),
+        denominator=discharges_of(*diseases),
+        needs=("hospital_contact", "hospital_diagnosis"),
+        look_back=known(*diseases),
+    )
+
+
+DIABETES_READMISSION = _readmitted_with_disease(
+    "diabetes_readmission_30d", "diabetes", "diabetes", DISEASES["type_1_diabetes"], DISEASES["type_2_diabetes"]
+)
+ASTHMA_READMISSION = _readmitted_with_disease("asthma_readmission_30d", "astma", "asthma", DISEASES["asthma"])
+AF_READMISSION = _readmitted_with_disease(
+    "af_readmission_30d", "atrieflimren", "atrial fibrillation", DISEASES["atrial_fibrillation"]
+)
+HF_READMISSION = _readmitted_with_disease(
+    "hf_readmission_30d", "hjertesvigt", "heart failure", DISEASES["heart_failure"]
 )
 
 
@@ -165,4 +213,8 @@ GP_CONTACTS = Rate(
     source=Source(title="dst.dk, Lægebesøg; ydelsesnumre uverificerede", retrieved="2026-11", confidence="unverified"),
 )
 
-INDICATORS = (KOL_ACUTE_ADMISSIONS, DIABETES_ACUTE_ADMISSIONS, PREVENTABLE_65, *PREVENTABLE_BY_GROUP, GP_CONTACTS)
+INDICATORS = (
+    KOL_ACUTE_ADMISSIONS, DIABETES_ACUTE_ADMISSIONS, ASTHMA_ACUTE_ADMISSIONS, AF_ACUTE_ADMISSIONS, HF_ACUTE_ADMISSIONS,
+    DIABETES_READMISSION, ASTHMA_READMISSION, AF_READMISSION, HF_READMISSION,
+    PREVENTABLE_65, *PREVENTABLE_BY_GROUP, GP_CONTACTS,
+)  # fmt: skip

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import ibis
 
 from ddns_utils import phenotypes
 from ddns_utils.indicators import admissions, asthma, diabetes, heart, kol, kol_hospital
 from ddns_utils.indicators.after_admission import FOLLOW_UP
-from ddns_utils.indicators.declare import Indicator, LookAtRows, Proportion, Source
-from ddns_utils.indicators.look_back import wanted
+from ddns_utils.indicators.declare import FindRows, Indicator, LookAtRows, Proportion, Rate, Source
+from ddns_utils.indicators.look_back import new, wanted
 from ddns_utils.indicators.rows import residents
 from ddns_utils.language import Text
 from ddns_utils.period import Period
-from ddns_utils.phenotypes import DISEASES, Disease
+from ddns_utils.phenotypes import DISEASES, Disease, burden
 from ddns_utils.registers import Snapshot
 
 OSDC = Source(
@@ -110,37 +112,105 @@ ASTHMA_PREVALENCE = _prevalence("asthma", "astma", "asthma")
 ATRIAL_FIBRILLATION_PREVALENCE = _prevalence("atrial_fibrillation", "atrieflimren", "atrial fibrillation")
 HEART_FAILURE_PREVALENCE = _prevalence("heart_failure", "hjertesvigt", "heart failure")
 
-INDICATORS: tuple[Indicator, ...] = (
-    TYPE_2_DIABETES_PREVALENCE, KOL_PREVALENCE, ASTHMA_PREVALENCE, ATRIAL_FIBRILLATION_PREVALENCE,
-    HEART_FAILURE_PREVALENCE,
-)  # fmt: skip
+TYPE_1_DIABETES_PREVALENCE = replace(
+    TYPE_2_DIABETES_PREVALENCE,
+    id="type_1_diabetes_prevalence",
+    title=Text(da="Borgere med type 1-diabetes", en="Residents with type 1 diabetes"),
+    counted=Text(
+        da="To hændelser (diabetesdiagnose, fodterapi, medicin, HbA1c på 48 mmol/mol eller mere) med tegn på type 1",
+        en="Two events (diabetes diagnosis, podiatry, medicine, HbA1c of 48 mmol/mol or more) with signs of type 1",
+    ),
+    numerator=has(phenotypes.TYPE_1),
+    version=1,
+)
+PREVALENCE: dict[str, Proportion] = {
+    "type_1_diabetes": TYPE_1_DIABETES_PREVALENCE,
+    "type_2_diabetes": TYPE_2_DIABETES_PREVALENCE,
+    "kol": KOL_PREVALENCE,
+    "asthma": ASTHMA_PREVALENCE,
+    "atrial_fibrillation": ATRIAL_FIBRILLATION_PREVALENCE,
+    "heart_failure": HEART_FAILURE_PREVALENCE,
+}
 
-# Everything there is about each of the five areas of general practice.
-# Anticoagulants after five years are left to their own call, since few registers reach back that far.
+
+def newly_ill(disease: Disease) -> FindRows:
+    """A function that finds those whose disease begins in the period, after a year's wash-out, on that day."""
+
+    def find(snapshot: Snapshot, period: Period) -> ibis.Table:
+        people = burden.newly_ill(snapshot, disease, period.start, period.end)
+        return people.select("person_id", on="since")
+
+    return find
+
+
+def _incidence(disease: str) -> Rate:
+    prevalence = PREVALENCE[disease]
+    name = Text(prevalence.title.da.removeprefix("Borgere med "), prevalence.title.en.removeprefix("Residents with "))
+    return Rate(
+        id=f"{disease}_incidence",
+        title=Text(da=f"Nye tilfælde af {name.da}", en=f"New cases of {name.en}"),
+        one_row_is=Text(da="et borgerår", en="a person-year of residence"),
+        counted=Text(
+            da=f"{prevalence.counted.da}; første gang i perioden, og uden tegn på sygdommen i et år før",
+            en=f"{prevalence.counted.en}; first in the period, without signs of the disease in the year before",
+        ),
+        events=newly_ill(DISEASES[disease]),
+        needs=(*prevalence.needs, "residence"),
+        look_back=(new(DISEASES[disease]),),
+        unit=Text(da="pr. 1.000 borgere om året", en="per 1,000 residents a year"),
+        decimals=2,
+        source=prevalence.source,
+        caveats=(
+            ONLY_REGISTERS,
+            Text(
+                da="Den, der sidst blev set med sygdommen længere tilbage, end registrene går, tæller som ny.",
+                en="Whoever was last seen with the disease before the registers begin counts as new.",
+            ),
+        ),
+    )
+
+
+INCIDENCE: dict[str, Rate] = {disease: _incidence(disease) for disease in PREVALENCE}
+INDICATORS: tuple[Indicator, ...] = (*PREVALENCE.values(), *INCIDENCE.values())
+
+# What the report on a disease shows: how well people are looked after, and what happens to them. Care of diabetes is
+# that of both types together. Anticoagulants after five years are left to their own call, since few registers reach
+# back that far.
+OUTCOME: dict[str, tuple[Indicator, ...]] = {
+    "type_1_diabetes": (admissions.DIABETES_ACUTE_ADMISSIONS, admissions.DIABETES_READMISSION),
+    "type_2_diabetes": (admissions.DIABETES_ACUTE_ADMISSIONS, admissions.DIABETES_READMISSION),
+    "kol": (admissions.KOL_ACUTE_ADMISSIONS, kol.KOL_READMISSION, kol.KOL_MORTALITY),
+    "asthma": (admissions.ASTHMA_ACUTE_ADMISSIONS, admissions.ASTHMA_READMISSION),
+    "atrial_fibrillation": (
+        admissions.AF_ACUTE_ADMISSIONS, admissions.AF_READMISSION, heart.ISCHAEMIC_STROKE, heart.INTRACRANIAL_BLEEDING,
+        heart.SEVERE_BLEEDING,
+    ),
+    "heart_failure": (admissions.HF_ACUTE_ADMISSIONS, admissions.HF_READMISSION, heart.MORTALITY_1_YEAR),
+}  # fmt: skip
+_DECLARED: dict[str, tuple[Indicator, ...]] = {
+    "type_1_diabetes": (*diabetes.INDICATORS, FOLLOW_UP["type_2_diabetes"]),
+    "type_2_diabetes": (*diabetes.INDICATORS, FOLLOW_UP["type_2_diabetes"]),
+    "kol": (*kol.INDICATORS, *kol_hospital.INDICATORS, FOLLOW_UP["kol"]),
+    "asthma": (*asthma.INDICATORS, FOLLOW_UP["asthma"]),
+    "atrial_fibrillation": (*heart.ATRIAL_FIBRILLATION, FOLLOW_UP["atrial_fibrillation"]),
+    "heart_failure": (*heart.HEART_FAILURE, FOLLOW_UP["heart_failure"]),
+}
+CARE: dict[str, tuple[Indicator, ...]] = {
+    disease: tuple(one for one in declared if one not in OUTCOME[disease]) for disease, declared in _DECLARED.items()
+}
+# Where areas are compared: one indicator whose numbers are large enough in most municipalities.
+COMPARED: dict[str, Indicator] = {
+    "type_1_diabetes": diabetes.HBA1C_BELOW_59,
+    "type_2_diabetes": diabetes.HBA1C_BELOW_59,
+    "kol": admissions.KOL_ACUTE_ADMISSIONS,
+    "asthma": asthma.ANNUAL_CONTROL,
+    "atrial_fibrillation": heart.CREATININE_YEARLY,
+    "heart_failure": admissions.HF_ACUTE_ADMISSIONS,
+}
+# The few without an HbA1c, and those with one, are what HbA1c below 59 is counted among: known by municipality, the
+# few would hide it. So how many were measured is shown for the country and the regions alone.
+FEWER_LEVELS: dict[str, tuple[str, ...]] = {diabetes.HBA1C_MEASURED.id: ("country", "region")}
+# Everything there is about each of them.
 ALL_BY_DISEASE: dict[str, tuple[Indicator, ...]] = {
-    "type_2_diabetes": (
-        TYPE_2_DIABETES_PREVALENCE, *diabetes.INDICATORS, admissions.DIABETES_ACUTE_ADMISSIONS,
-        FOLLOW_UP["type_2_diabetes"],
-    ),
-    "kol": (
-        KOL_PREVALENCE, *kol.INDICATORS, *kol_hospital.INDICATORS, admissions.KOL_ACUTE_ADMISSIONS, FOLLOW_UP["kol"],
-    ),
-    "asthma": (ASTHMA_PREVALENCE, *asthma.INDICATORS, FOLLOW_UP["asthma"]),
-    "atrial_fibrillation": (
-        ATRIAL_FIBRILLATION_PREVALENCE, *heart.ATRIAL_FIBRILLATION, FOLLOW_UP["atrial_fibrillation"],
-    ),
-    "heart_failure": (HEART_FAILURE_PREVALENCE, *heart.HEART_FAILURE, FOLLOW_UP["heart_failure"]),
-}  # fmt: skip
-# What the report shows: the burden, and two or three of the care, since its figure has a panel for each. HbA1c
-# measured is left out: the few without would hide the next one too, whose denominator is those with.
-BY_DISEASE: dict[str, tuple[Indicator, ...]] = {
-    "type_2_diabetes": (
-        TYPE_2_DIABETES_PREVALENCE, diabetes.BLOOD_PRESSURE_YEARLY, diabetes.FOOT_2_YEARS, diabetes.HBA1C_BELOW_59,
-    ),
-    "kol": (KOL_PREVALENCE, kol.KOL_FEV1, kol.KOL_MRC, kol.KOL_SMOKING),
-    "asthma": (ASTHMA_PREVALENCE, asthma.LUNG_FUNCTION_YEARLY, asthma.ANNUAL_CONTROL),
-    "atrial_fibrillation": (
-        ATRIAL_FIBRILLATION_PREVALENCE, heart.ANTICOAGULANT_30_DAYS, heart.DAYS_COVERED, heart.CREATININE_YEARLY,
-    ),
-    "heart_failure": (HEART_FAILURE_PREVALENCE, heart.SGLT2_90_DAYS, heart.MORTALITY_1_YEAR),
-}  # fmt: skip
+    disease: (PREVALENCE[disease], INCIDENCE[disease], *CARE[disease], *OUTCOME[disease]) for disease in PREVALENCE
+}

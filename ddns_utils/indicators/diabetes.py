@@ -141,6 +141,10 @@ HBA1C_MEASURED = Proportion(
             da="Målinger i egen klinik, som ikke sendes til laboratoriedatabasen, ses ikke.",
             en="Measurements in the clinic that are not sent to the laboratory database are not seen.",
         ),
+        Text(
+            da="Rapporten viser den for land og regioner; i kommuner ville de få uden måling skjule HbA1c under 59.",
+            en="The report shows it for country and regions; by municipality the few without would hide HbA1c < 59.",
+        ),
     ),
     version=2,
 )

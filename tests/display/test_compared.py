@@ -28,10 +28,18 @@ def closed_figures():
 
 @pytest.fixture(scope="module")
 def some():
-    """Sixty municipalities alike, but for København (high), Frederiksberg (perhaps) and Ballerup (hidden)."""
+    """Sixty municipalities that vary a little, but for København (high), Frederiksberg (perhaps) and Ballerup (hidden)."""
     counts = {"101": 220.0, "147": 184.0, "151": 3.0}
-    rows = [{"area": code, "of": 400.0, "n": counts.get(code, 160.0)} for code in CODES[:60]]
+    rows = [
+        {"area": code, "of": 400.0, "n": counts.get(code, 160.0 + at % 9 * 4 - 16)}
+        for at, code in enumerate(CODES[:60])
+    ]
     return disclose(measured(rows), POLICY)
+
+
+@pytest.fixture(scope="module")
+def same():
+    return disclose(measured([{"area": code, "of": 400.0, "n": 160.0} for code in CODES]), POLICY)
 
 
 @pytest.fixture(scope="module")
@@ -159,14 +167,21 @@ def test_verdicts_tell_what_stands_out_from_what_may_be_chance(some):
     assert "over gennemsnittet København." in said
     assert "sandsynligvis ved et tilfælde: Frederiksberg. Tilfældet alene ville sende omkring 3 derud." in said
     assert said.endswith("1 af 60 er ikke sammenlignet, fordi deres tal er skjulte, foreløbige, for få eller mangler.")
-    assert verdicts.finding(some, language="en") == "1 of 59 stand out"
+    assert verdicts.finding(some, language="en") == "1 of 59 standing out"
 
 
-def test_where_all_are_alike_nobody_stands_out():
-    rows = [{"area": code, "of": 400.0, "n": 160.0} for code in CODES]
-    same = disclose(measured(rows), POLICY)
-    assert verdicts.stands_out(same, language="en") == "None of the 98 areas stands out when so many are compared."
+def test_where_all_are_alike_nobody_stands_out_and_no_smoothed_value_claims_to_be_sure(same):
+    said = verdicts.stands_out(same, language="en")
+    assert said.startswith(
+        "None of the 98 areas stands out when so many are compared. The areas vary no more than chance"
+    )
     assert verdicts.finding(same, language="da") == "ingen af 98 skiller sig ud"
+    assert verdicts.standing(same, language="da", area="101") == "København: 40,0\xa0%, som ventet."
+    ax = display.plot_smoothed(same, language="da")
+    assert "så alle udjævnes" in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", svg_of(ax)))
+    assert len(display.plot_smoothed(same, language="da").collections) == 3
+    legend = display.plot_map(same, language="da").get_legend().get_texts()
+    assert [text.get_text() for text in legend] == ["40,0\xa0%", "ikke sammenlignet"]
 
 
 def test_where_too_few_may_be_shown_the_words_say_so(few):

@@ -1,0 +1,50 @@
+"""Whether the registers reach far enough back and forward for an indicator to mean what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from ddns_utils.errors import DataError
+from ddns_utils.indicators.declare import Indicator
+from ddns_utils.indicators.look_back import require_begun
+from ddns_utils.period import Period
+from ddns_utils.registers import Snapshot
+
+
+def covered(indicator: Indicator, snapshot: Snapshot, periods: Sequence[Period]) -> list[Period]:
+    """Those of the periods for which the indicator can be measured, and the last one whether it can or not."""
+
+    def is_covered(period: Period) -> bool:
+        try:
+            require_covered(indicator, snapshot, period)
+        except DataError:
+            return False
+        return True
+
+    return [period for period in periods if period == periods[-1] or is_covered(period)]
+
+
+def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) -> None:
+    """Raise DataError if a table the indicator needs does not cover its look-back, the period and its follow-up.
+
+    Indicators of data quality are never refused: what is missing is what they measure.
+    """
+    for name in () if indicator.category else indicator.needs:
+        span = snapshot.span(name)
+        if span is None:
+            raise DataError(f"{indicator.id} needs {name}, but no rows of it have been delivered.")
+        _, last = span
+        needed = period.last_day + timedelta(days=indicator.follow_up_days)
+        if needed > last:
+            latest = last - timedelta(days=indicator.follow_up_days)
+            lacking = (
+                f"{indicator.follow_up_days} days after {period.last_day}, but {name} ends {last}"
+                if indicator.follow_up_days
+                else f"{name} until {period.last_day}, but it ends {last}"
+            )
+            raise DataError(
+                f"{indicator.id} needs {lacking}. Use a period ending {latest} or earlier, or deliver more data."
+            )
+    if not indicator.category:
+        require_begun(indicator.id, indicator.needs, indicator.look_back, snapshot, period)
