@@ -128,18 +128,22 @@ def peers(area: str) -> str:
 _COLUMNS = ("n", "size", *_VALUES, "weight", "z", "p", "q", "label", "found", "rank", "rank_lower", "rank_upper")
 
 
+def judge(n: pd.Series, size: pd.Series, kind: str, baseline: float | None = None) -> tuple[pd.DataFrame, float]:
+    """The funnel of areas with ``q`` and ``found``, and the over-dispersion that its limits are widened by."""
+    dispersion = benchmark.over_dispersion(benchmark.funnel(n, size, kind, baseline)["z"])
+    frame = benchmark.funnel(n, size, kind, baseline, dispersion)
+    found = benchmark.false_discovery(frame["p"], FALSE_DISCOVERIES)
+    return frame.assign(q=found["q"], found=found["found"]).rename(columns={"of": "size"}), dispersion
+
+
 def _compared(
     n: pd.Series, size: pd.Series, kind: str, whole: tuple[float, float] | None
 ) -> tuple[pd.DataFrame, float]:
-    baseline = whole[0] / whole[1] if whole else None
-    dispersion = benchmark.over_dispersion(benchmark.funnel(n, size, kind, baseline)["z"])
-    frame = benchmark.funnel(n, size, kind, baseline, dispersion).rename(columns={"of": "size"})
+    frame, dispersion = judge(n, size, kind, whole[0] / whole[1] if whole else None)
     shrunk = _shrunk(n, size, "proportion" if kind == "proportion" else "rate", whole)
     smoothed, ranks = shrunk.frame(), shrunk.ranks()
-    found = benchmark.false_discovery(frame["p"], FALSE_DISCOVERIES)
     return frame.assign(
         smoothed=smoothed["value"], lower=smoothed["lower"], upper=smoothed["upper"], weight=smoothed["weight"],
-        q=found["q"], found=found["found"],
         rank=ranks["rank"], rank_lower=ranks["lower"], rank_upper=ranks["upper"],
     ), dispersion  # fmt: skip
 

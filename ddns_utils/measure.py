@@ -8,7 +8,7 @@ from, under a key of the definition, the code and the versions of the tables, so
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -69,16 +69,16 @@ def measure(
     levels: Sequence[str] = areas.USUAL_LEVELS,
     area: str | Sequence[str] = (),
     geography: date | None = None,
-    fewer_levels: Mapping[str, Sequence[str]] | None = None,
+    levels_of: Mapping[str, Sequence[str]] | None = None,
     where_covered: bool = False,
 ) -> Measured:
     """Compute indicators for each period, for every area of ``levels``, in all and by ``by`` (sex, age_band).
 
     ``area`` names further areas by code, whatever their level: a cluster, a council, several joined by ``+``. All
     periods have the areas that there are on the day ``geography`` (the last day of the latest period), so that a
-    series does not break where regions change. ``fewer_levels`` gives an indicator, by id, those of the areas alone
-    whose level it names: where its small numbers would hide another's. With ``where_covered``, an indicator has those
-    of the periods before the last one that the registers reach.
+    series does not break where regions change. ``levels_of`` gives an indicator, by id, levels of its own in place
+    of both: more, where areas are compared, or fewer, where its small numbers would hide another's. With
+    ``where_covered``, an indicator has those of the periods before the last one that the registers reach.
 
     Raises DataError, before anything is computed, if the registers do not cover a period and its follow-up, and
     DefinitionError for a breakdown, level or area that does not exist.
@@ -87,7 +87,11 @@ def measure(
     periods = (periods,) if isinstance(periods, Period) else tuple(periods)
     if wrong := [name for name in by if name not in BREAKDOWNS]:
         raise DefinitionError(f"There is no breakdown '{wrong[0]}'. Choose among: {', '.join(BREAKDOWNS)}.")
-    places = _places(levels, (area,) if isinstance(area, str) else area, geography or max(p.last_day for p in periods))
+    further, on = (area,) if isinstance(area, str) else area, geography or max(p.last_day for p in periods)
+    levels_of = levels_of or {}
+    usual = _places(levels, further, on)
+    own = {level for named in levels_of.values() for level in named if level != areas.CHOSEN}
+    every = _places({*levels, *own}, further, on)
     for indicator in indicators:
         if indicator.crude and by:
             raise DefinitionError(
@@ -95,8 +99,10 @@ def measure(
             )
         for period in periods[-1:] if where_covered else periods:
             require_covered(indicator, snapshot, period)
-    fewer = fewer_levels or {}
-    placed = {one.id: [place for place in places if place[0] in fewer.get(one.id, place)] for one in indicators}
+    placed = {
+        one.id: [(level, code) for level, code in every if level in levels_of[one.id]] if one.id in levels_of else usual
+        for one in indicators
+    }
     frames = [
         _with_status(_measured(indicator, snapshot, period, by, placed[indicator.id]), indicator, snapshot, period)
         for indicator in indicators
@@ -226,7 +232,7 @@ def _grid(snapshot: Snapshot, summed: ibis.Table) -> np.ndarray:
     return cells.reshape(*map(len, axes), 3)
 
 
-def _places(levels: Sequence[str], further: Sequence[str], on: date) -> list[tuple[str, str]]:
+def _places(levels: Iterable[str], further: Sequence[str], on: date) -> list[tuple[str, str]]:
     """(level, code) of every area to be measured, each once."""
     codes = [code for level in levels for code in areas.codes(level, on)]
     return [(areas.level_of(code), code) for code in areas.in_order({*codes, *further})]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from ddns_utils import areas
 from ddns_utils.disclosure import Disclosed
 from ddns_utils.display.drawing import finish, hollow, missing_marks, places, values
-from ddns_utils.display.rows import one_indicator, period_name, select, shown_value
+from ddns_utils.display.rows import SHOWN, one_indicator, period_name, select, shown_value
 from ddns_utils.display.style import (
     INK,
     MARKERS,
@@ -103,7 +103,8 @@ def _panel(
                     xycoords=("axes fraction", "data"), textcoords="offset points", ha="right", color=INK)  # fmt: skip
     if not pd.isna(high):
         room = 0.12 * ((high - low) or high or 1)
-        ax.set_ylim(max(low - 2 * room, 0), high + room)
+        hidden = (~rows["status"].isin(SHOWN)).any()
+        ax.set_ylim(low - 2 * room if hidden else max(low - 2 * room, 0), high + room)
     ax.set_xlim(-0.3, len(periods) - 0.7)
     ax.set_xticks(range(len(periods)), [period_name(period) for period in periods])
     value_axis(ax.yaxis, known, language)

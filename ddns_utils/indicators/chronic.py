@@ -209,7 +209,7 @@ COMPARED: dict[str, Indicator] = {
 }
 # The few without an HbA1c, and those with one, are what HbA1c below 59 is counted among: known by municipality, the
 # few would hide it. So how many were measured is shown for the country and the regions alone.
-FEWER_LEVELS: dict[str, tuple[str, ...]] = {diabetes.HBA1C_MEASURED.id: ("country", "region")}
+LEVELS_OF: dict[str, tuple[str, ...]] = {diabetes.HBA1C_MEASURED.id: ("country", "region")}
 # Everything there is about each of them.
 ALL_BY_DISEASE: dict[str, tuple[Indicator, ...]] = {
     disease: (PREVALENCE[disease], INCIDENCE[disease], *CARE[disease], *OUTCOME[disease]) for disease in PREVALENCE

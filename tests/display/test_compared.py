@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import pytest
@@ -219,3 +220,27 @@ def test_too_many_areas_or_panels_are_refused():
         display.plot_against_standards(both, language="da", indicators=[SHARE], area=["DK", "101", "147", "151"])
     with pytest.raises(DefinitionError, match="16 indicators for 1 areas cannot be read"):
         display.plot_against_standards(both, language="da", indicators=[SHARE] * 16)
+
+
+def test_standards_are_reached_missed_or_uncertain():
+    rows = [
+        {"area": area, "n": n, "of": 400.0}
+        for area, n in (("101", 250.0), ("147", 100.0), ("157", 160.0), ("159", 3.0))
+    ]
+    one = disclose(measured(rows), POLICY)
+    said = [verdicts.standards(one, [SHARE], language="en", area=area) for area in ("101", "147", "157", "159", "151")]
+    assert said == [
+        "1 of 1 standards reached, 0 missed, 0 uncertain",
+        "0 of 1 standards reached, 1 missed, 0 uncertain",
+        *["0 of 1 standards reached, 0 missed, 1 uncertain"] * 3,
+    ]
+    rate = disclose(measured(rows, EVENTS), POLICY)
+    assert verdicts.standards(rate, [EVENTS], language="da", area="101") == "ingen offentliggjorte standarder"
+
+
+def test_lower_is_better_turns_a_standard_round():
+    fewer = replace(SHARE, direction="lower is better")
+    rows = [{"area": area, "n": n, "of": 400.0} for area, n in (("101", 250.0), ("147", 100.0))]
+    one = disclose(measured(rows, fewer), POLICY)
+    assert verdicts.standards(one, [fewer], language="en", area="101").startswith("0 of 1 standards reached, 1 missed")
+    assert verdicts.standards(one, [fewer], language="en", area="147").startswith("1 of 1 standards reached")
