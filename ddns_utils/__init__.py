@@ -37,6 +37,7 @@ _WHERE = {
     "show_estimates": "ddns_utils.display",
     "show_figure": "ddns_utils.display",
     "show_findings": "ddns_utils.display",
+    "show_findings_by_sender": "ddns_utils.display",
     "show_table": "ddns_utils.display",
     "show_text": "ddns_utils.display",
     "standardised": "ddns_utils.standardisation",

@@ -3,6 +3,9 @@
 Every area is a set of municipalities. Areas have a first day and the day after their last one: the five regions are
 four from 1 January 2027, when the health councils begin. Any area can be used for any period, since its
 municipalities are the same all through; the dates say which areas make up the map of a day.
+
+A clinic system that sends for general or specialist practice stands beside the areas as a sender. It is written
+``system:NOVAX``, has no municipalities, and is part of the country.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ COUNTRY = "DK"
 LEVELS = ("country", "region", "health_cluster", "health_council", "municipality")
 USUAL_LEVELS = ("country", "region", "municipality")
 CHOSEN = "chosen"  # the level of an area that somebody put together
+SYSTEM = "system"  # the level of a clinic system
+SYSTEM_PREFIX = f"{SYSTEM}:"
 LEVEL_NAMES = {
     "country": Text(da="Hele landet", en="Denmark"),
     "region": Text(da="Region", en="Region"),
@@ -51,6 +56,8 @@ def name(code: str, language: str = "da") -> str:
     level = level_of(code)
     if level == "country":
         return LEVEL_NAMES["country"][language]
+    if level == SYSTEM:
+        return code.removeprefix(SYSTEM_PREFIX)
     if level != CHOSEN:
         return codelists.labels(level, language)[code]
     *most, last = [name(part, language) for part in code.split("+")]
@@ -59,7 +66,9 @@ def name(code: str, language: str = "da") -> str:
 
 @cache
 def level_of(code: str) -> str:
-    """Level of an area code, ``chosen`` for several joined by ``+``; DefinitionError if no area has it."""
+    """Level of an area code, ``chosen`` for several joined by ``+``, ``system``; DefinitionError if no area has it."""
+    if is_system(code):
+        return SYSTEM
     parts = code.split("+")
     if len(parts) > 1:
         for part in parts:
@@ -74,10 +83,17 @@ def level_of(code: str) -> str:
     )
 
 
+def is_system(code: str) -> bool:
+    """Whether a code is that of a clinic system."""
+    return code.startswith(SYSTEM_PREFIX) and code != SYSTEM_PREFIX
+
+
 @cache
 def within(code: str) -> tuple[str, ...]:
-    """Codes of the municipalities that make up an area, in the official order."""
+    """Codes of the municipalities that make up an area, in the official order; none for a clinic system."""
     level = level_of(code)
+    if level == SYSTEM:
+        return ()
     rows = codelists.rows("municipality")
     if level == "country":
         return tuple(row["code"] for row in rows)
@@ -95,8 +111,12 @@ def chosen(text: str) -> str:
     Municipalities may have four digits ("0101"). Several areas become one, made of all their municipalities.
     Raises DefinitionError for a code that no area has, and for areas that have a municipality in common.
     """
+    if is_system(text):
+        return text
     parts = [part.strip() for part in re.split(r"[,+]", text) if part.strip()]
     parts = [municipality_code(part) if re.fullmatch(r"0\d{3}", part) else part for part in parts]
+    if systems := list(filter(is_system, parts)):
+        raise DefinitionError(f"{systems[0]} is a clinic system, which stands alone. Name one system, or areas.")
     if not parts:
         raise DefinitionError("No area is named. Write a code such as '101', '1084' or 'DK', or several with commas.")
     together = [municipality for part in parts for municipality in within(part)]
@@ -128,7 +148,11 @@ def sums(there: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     The parts do not have to make up the whole. Levels may cross, since a cluster and a council can share a
     municipality, so an area can be told from several levels; a level that follows from a wider one is left out.
     """
-    here = {code: frozenset(within(code)) for code in in_order(set(there))}
+    given = in_order(set(there))
+    systems = tuple(filter(is_system, given))
+    if systems and COUNTRY in given:
+        yield COUNTRY, systems
+    here = {code: frozenset(within(code)) for code in given if code not in systems}
     for code, whole in here.items():
         inside = [part for part in here if part != code and _is_part(part, code, here)]
         families = [_apart([part for part in inside if level_of(part) == level], here) for level in (*LEVELS, CHOSEN)]

@@ -99,9 +99,12 @@ def _show_deliveries(
     )
     show_table(
         f"Deliveries {first} to {last}",
-        ["source", "sender", "from", "to", "state", "files", "read", "kept", "quarantined", "superseded"],
+        ["source", "sender", "from", "to", "state", "files", "refused", "read", "kept", "quarantined", "superseded"],
         [list(vars(line).values()) for line in deliveries.lines(found, first, last)],
     )
+    refused = deliveries.refusals(snapshot, found, first, last)
+    if len(refused):
+        show_table("Files refused", ["source", "sender", "day", "file", "why"], refused.to_numpy().tolist())
 
 
 @main.command()

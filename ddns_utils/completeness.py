@@ -48,6 +48,8 @@ EVENTS = {
 class Completeness:
     """How complete one register is, by sender (municipalities; one sender, "", for a national register).
 
+    Practice is sent by clinic systems where the deliveries tell; what has no system is one sender, "".
+
     ``curves`` give the share that has come when the event is 0, 1, 2 … days old; ``rows`` say how many rows each
     rests on, and ``last`` the day each sender is judged from: its latest delivery or, while it keeps to its own
     rhythm, the latest of the register.
@@ -66,7 +68,10 @@ class Completeness:
         return self.known[area]
 
     def _until(self, area: str) -> date | None:
-        senders = [EVERYBODY] if EVERYBODY in self.rows else [code for code in areas.within(area) if code in self.rows]
+        national = [sender for sender in self.rows if sender == EVERYBODY or areas.is_system(sender)]
+        if areas.is_system(area):
+            national = [sender for sender in national if sender == area]
+        senders = national or [code for code in areas.within(area) if code in self.rows]
         if not senders:
             return None
         weights = np.array([self.rows[sender] for sender in senders])
@@ -78,6 +83,13 @@ class Completeness:
                 return day
         return None
 
+    def settled(self, sender: str, seen_from: date | None) -> date | None:
+        """The latest day of which 95 per cent should have come from a sender by a day; None if its lag is not known."""
+        if seen_from is None or sender not in self.curves:
+            return None
+        enough = np.flatnonzero(self.curves[sender] >= ENOUGH)
+        return seen_from - timedelta(days=int(enough[0])) if len(enough) else None
+
 
 def register_of(table: str) -> str | None:
     """The register whose lag a table shares; None for the population and for what intake writes itself."""
@@ -86,9 +98,10 @@ def register_of(table: str) -> str | None:
 
 
 def arrivals(snapshot: Snapshot, register: str) -> ibis.Table:
-    """Every row of the register's table of events: happened_on, received_on, municipality (its sender), person_id.
+    """Every row of the register's table of events: happened_on, received_on, person_id and its sender.
 
-    Rows that came before their event are plans and are left out. The municipality is missing for national registers.
+    The sender is ``municipality`` or ``system``; both are missing for national registers. Rows that came before their
+    event are plans and are left out.
     """
     name, time = EVENTS[register]
     rows = snapshot.table(name)
@@ -97,9 +110,16 @@ def arrivals(snapshot: Snapshot, register: str) -> ibis.Table:
         "delivery_id",
         "person_id",
         municipality=rows.municipality if register == KL_GATEWAY else ibis.null("string"),
+        system=system_code(rows, name),
         happened_on=rows[time].cast("date"),
     ).inner_join(deliveries, "delivery_id")
     return rows.filter(rows.happened_on <= rows.received_on).drop("delivery_id")
+
+
+def system_code(rows: ibis.Table, table: str) -> ibis.Value:
+    """The code of the clinic system that sent each row of a table; missing where no system sends or none is told."""
+    column = TABLES[table].sent_by
+    return areas.SYSTEM_PREFIX + rows[column] if column else ibis.null("string")
 
 
 @lru_cache(maxsize=32)
@@ -108,15 +128,19 @@ def completeness(snapshot: Snapshot, register: str) -> Completeness:
     delivery = received(snapshot)
     delivery = delivery.filter(delivery.source.startswith(register))
     came = delivery.select(
-        "received_on", sender=delivery.municipality if register == KL_GATEWAY else ibis.literal(EVERYBODY)
+        "received_on",
+        sender=delivery.municipality if register == KL_GATEWAY else delivery.system.fill_null(EVERYBODY),
     ).distinct()
     came = _days(snapshot.engine.to_pandas(came.filter(came.sender.notnull())))
     if came.empty:
         return Completeness(register, {}, {}, {})
-    rows = arrivals(snapshot, register).mutate(sender=lambda t: ibis.coalesce(t.municipality, EVERYBODY))
+    rows = arrivals(snapshot, register).mutate(sender=lambda t: ibis.coalesce(t.municipality, t.system, EVERYBODY))
     rows = rows.filter(rows.happened_on >= date.fromordinal(came["received_on"].max() - SETTLED_DAYS - WINDOW_DAYS))
     counted = rows.group_by("sender", "happened_on", "received_on").aggregate(rows=rows.count())
-    events = dict(list(_days(snapshot.engine.to_pandas(counted)).groupby("sender")))
+    found = _days(snapshot.engine.to_pandas(counted))
+    if EVERYBODY in set(came["sender"]):  # files with rows of several systems
+        found.loc[~found["sender"].isin(came["sender"]), "sender"] = EVERYBODY
+    events = dict(list(found.groupby("sender")))
     deliveries = {sender: np.sort(group["received_on"].to_numpy()) for sender, group in came.groupby("sender")}
     seen = {sender: _seen(events[sender], days) for sender, days in deliveries.items() if sender in events}
     seen = {sender: tally for sender, tally in seen.items() if tally[2]}

@@ -18,20 +18,22 @@ from itertools import pairwise
 import ibis
 import pandas as pd
 
-from ddns_utils import codelists
+from ddns_utils import areas, codelists
 from ddns_utils.errors import DataError
+from ddns_utils.model import TABLES
 from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
 
 KL_GATEWAY = "KL Gateway"
 DUE_DAILY = (KL_GATEWAY,)  # reporting is due daily; other registers are extracts that come when they come
 DUE_DAYS = 14  # at the latest this many days after the end of the month (KL Gateway, the reporting agreements)
+WITH_SYSTEMS = tuple(table.origin for table in TABLES.values() if table.sent_by)  # sent from clinic systems
 GAPS = 30  # how many of a sender's latest gaps make its rhythm
 FEWEST_GAPS = 5
 MONTHS = 12  # how far back late and overdue months are told
 USUAL_SHARE = 0.95
 SILENT_AFTER_GAPS = 2  # one usual gap would call 1 in 20 senders silent on any day
-COUNTS = ("files", "rows_read", "rows_kept", "rows_quarantined", "rows_superseded")
+COUNTS = ("files", "files_refused", "rows_read", "rows_kept", "rows_quarantined", "rows_superseded")
 DAY = timedelta(days=1)
 
 
@@ -39,7 +41,8 @@ DAY = timedelta(days=1)
 class Line:
     """One sender's deliveries on a day, or a run of days without any (``first`` to ``last``, both included).
 
-    ``state`` is received, nothing to report, quiet, silent or unknown rhythm. Counts are files and rows.
+    ``state`` is received, nothing to report, refused (only files of which nothing is in), quiet, silent or unknown
+    rhythm. Counts are files and rows; ``files`` are those that landed.
     """
 
     source: str
@@ -48,6 +51,7 @@ class Line:
     last: date
     state: str
     files: int = 0
+    files_refused: int = 0
     rows_read: int = 0
     rows_kept: int = 0
     rows_quarantined: int = 0
@@ -73,19 +77,30 @@ class Sender:
 
 
 def received(snapshot: Snapshot) -> ibis.Table:
-    """The table ``delivery`` with ``received_on`` and, where the sender is a municipality, ``municipality``.
+    """The deliveries that landed, with ``received_on`` and their sender where it is known to be one of a kind.
 
-    The day of receipt is the day of delivery that its id begins with. A delivery without one counts from
-    ``received_at``, which for reports is when the latest of them was put together.
+    That is ``municipality`` for what municipalities send, and ``system`` (``system:NOVAX``) for practice.
     """
+    every = _every_file(snapshot)
+    return every.filter(every.refused_because.isnull())
+
+
+def _every_file(snapshot: Snapshot) -> ibis.Table:
     delivery = snapshot.table("delivery")
     organisations = ibis.memtable(
         pd.DataFrame(codelists.rows("municipal_organization"))[["code", "municipality"]].astype(str)
     )
     known = delivery.left_join(organisations, delivery.sender == organisations.code).drop("code")
-    return known.mutate(
-        received_on=ibis.coalesce(known.delivery_id.left(10).try_cast("date"), known.received_at.date())
-    )
+    named = known.source.isin(WITH_SYSTEMS) & (known.sender != known.source)
+    system = ibis.ifelse(named, areas.SYSTEM_PREFIX + known.sender, ibis.null("string"))
+    return known.mutate(received_on=known.received_at.date(), system=system)
+
+
+def systems(snapshot: Snapshot, register: str) -> list[str]:
+    """The clinic systems that have delivered to a register, as codes."""
+    came = received(snapshot)
+    came = came.filter(came.source == register, came.system.notnull())
+    return sorted(snapshot.engine.to_pyarrow(came.select("system").distinct())["system"].to_pylist())
 
 
 def days(snapshot: Snapshot, source: str | None = None, sender: str | None = None) -> pd.DataFrame:
@@ -94,10 +109,10 @@ def days(snapshot: Snapshot, source: str | None = None, sender: str | None = Non
     ``sender`` is a municipality's code where the sender is known as one. Raises DataError if nothing was delivered,
     or a source or sender is asked for that never delivered.
     """
-    table = received(snapshot)
-    table = table.mutate(sender=ibis.coalesce(table.municipality, table.sender, ibis.literal("several")))
+    table = _named(_every_file(snapshot))
+    landed = table.refused_because.isnull()
     sums = table.group_by("source", "sender", "received_on").aggregate(
-        files=table.count(), **{name: table[name].sum() for name in COUNTS[1:]}
+        files=landed.sum(), files_refused=(~landed).sum(), **{name: table[name].sum() for name in COUNTS[2:]}
     )
     found = snapshot.engine.to_pandas(sums).sort_values(["source", "sender", "received_on"], ignore_index=True)
     found["received_on"] = pd.to_datetime(found["received_on"]).dt.date
@@ -111,10 +126,29 @@ def days(snapshot: Snapshot, source: str | None = None, sender: str | None = Non
     return found
 
 
+def refusals(snapshot: Snapshot, found: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    """Files of which nothing is in, of the sources and senders among the days of ``days``, from one day to another.
+
+    One row per file in order of days: source, sender, received_on, file, refused_because.
+    """
+    table = _named(_every_file(snapshot))
+    table = table.filter(table.refused_because.notnull(), table.received_on.between(first, last))
+    files = snapshot.engine.to_pandas(table.select("source", "sender", "received_on", "file", "refused_because"))
+    files["received_on"] = pd.to_datetime(files["received_on"]).dt.date
+    asked = found[["source", "sender"]].drop_duplicates()
+    return files.merge(asked, on=["source", "sender"]).sort_values(["received_on", "source", "file"], ignore_index=True)
+
+
+def _named(table: ibis.Table) -> ibis.Table:
+    """Deliveries with a word for every sender: a municipality's code, what the files say, or several."""
+    return table.mutate(sender=ibis.coalesce(table.municipality, table.sender, ibis.literal("several")))
+
+
 def senders(found: pd.DataFrame, on: date) -> list[Sender]:
     """Every sender among the days of ``days`` that had delivered by a day, as seen on that day."""
     seen = []
-    for (source, sender), rows in found[found["received_on"] <= on].groupby(["source", "sender"], sort=False):
+    landed = found[(found["received_on"] <= on) & (found["files"] > 0)]
+    for (source, sender), rows in landed.groupby(["source", "sender"], sort=False):
         came = list(rows["received_on"])
         gap = usual_gap(came)
         late, overdue = _months(came, on) if source in DUE_DAILY else ((), ())
@@ -127,7 +161,7 @@ def lines(found: pd.DataFrame, first: date, last: date) -> Iterator[Line]:
     """What came and what did not, per sender, from one day to another, both included."""
     for (source, sender), rows in found.groupby(["source", "sender"], sort=False):
         by_day = {row.received_on: row for row in rows.itertuples()}
-        came = list(by_day)
+        came = [day for day, row in by_day.items() if row.files]
         waiting: list[tuple[date, str]] = []
         for number in range((last - first).days + 1):
             day = first + number * DAY
@@ -138,7 +172,8 @@ def lines(found: pd.DataFrame, first: date, last: date) -> Iterator[Line]:
             yield from _runs(source, sender, waiting)
             waiting = []
             counts = {name: int(getattr(by_day[day], name)) for name in COUNTS}
-            yield Line(source, sender, day, day, "received" if counts["rows_read"] else "nothing to report", **counts)
+            state = "refused" if not counts["files"] else "received" if counts["rows_read"] else "nothing to report"
+            yield Line(source, sender, day, day, state, **counts)
         yield from _runs(source, sender, waiting)
 
 

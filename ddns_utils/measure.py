@@ -21,6 +21,7 @@ import pandas as pd
 from ddns_utils import areas, codelists, standardisation
 from ddns_utils.completeness import completeness, register_of
 from ddns_utils.coverage import covered, require_covered
+from ddns_utils.deliveries import WITH_SYSTEMS, systems
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator, Mean, Proportion, Rate
 from ddns_utils.indicators.look_back import SHORT, is_short
@@ -78,7 +79,8 @@ def measure(
     periods have the areas that there are on the day ``geography`` (the last day of the latest period), so that a
     series does not break where regions change. ``levels_of`` gives an indicator, by id, levels of its own in place
     of both: more, where areas are compared, or fewer, where its small numbers would hide another's. With
-    ``where_covered``, an indicator has those of the periods before the last one that the registers reach.
+    ``where_covered``, an indicator has those of the periods before the last one that the registers reach. The level
+    ``system``, or a system as ``area``, gives every clinic system that sent rows, in all only, where the rows tell.
 
     Raises DataError, before anything is computed, if the registers do not cover a period and its follow-up, and
     DefinitionError for a breakdown, level or area that does not exist.
@@ -88,6 +90,9 @@ def measure(
     if wrong := [name for name in by if name not in BREAKDOWNS]:
         raise DefinitionError(f"There is no breakdown '{wrong[0]}'. Choose among: {', '.join(BREAKDOWNS)}.")
     further, on = (area,) if isinstance(area, str) else area, geography or max(p.last_day for p in periods)
+    with_systems = areas.SYSTEM in levels or any(map(areas.is_system, further))
+    levels = [level for level in levels if level != areas.SYSTEM]
+    further = [code for code in further if not areas.is_system(code)]
     levels_of = levels_of or {}
     usual = _places(levels, further, on)
     own = {level for named in levels_of.values() for level in named if level != areas.CHOSEN}
@@ -104,9 +109,14 @@ def measure(
         for one in indicators
     }
     frames = [
-        _with_status(_measured(indicator, snapshot, period, by, placed[indicator.id]), indicator, snapshot, period)
+        _with_status(frame, indicator, snapshot, period)
         for indicator in indicators
         for period in (covered(indicator, snapshot, periods) if where_covered else periods)
+        for frame in (
+            _measured(indicator, snapshot, period, by, placed[indicator.id]),
+            *([_by_system(indicator, snapshot, period)] if with_systems else []),
+        )
+        if frame is not None
     ]
     return Measured(pd.concat(frames, ignore_index=True), {indicator.id: indicator for indicator in indicators})
 
@@ -149,12 +159,33 @@ def _ask(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray
         n = _grid(snapshot, _summed(_placed(events, snapshot, age_on=period.start)))[..., 0]
         person_years = _grid(snapshot, _summed(_days_lived(snapshot, period)))[..., 0] / DAYS_PER_YEAR
         return np.stack([n, person_years, np.zeros_like(n)], axis=-1)
+    return _grid(snapshot, _summed(_rows(indicator, snapshot, period)))
+
+
+def _rows(indicator: Indicator, snapshot: Snapshot, period: Period) -> ibis.Table:
+    """The rows of the denominator where they are placed, with what they count."""
     rows = indicator.numerator(indicator.denominator(snapshot, period), snapshot, period)
     if indicator.rows_about != "persons" and "person_id" in rows.columns:
         raise DefinitionError(f"{indicator.id}: rows about {indicator.rows_about} must not have person_id.")
     if isinstance(indicator, Mean):
         rows = rows.filter(rows.counts.notnull())
-    return _grid(snapshot, _summed(_placed(rows, snapshot)))
+    return _placed(rows, snapshot)
+
+
+def _by_system(indicator: Indicator, snapshot: Snapshot, period: Period) -> pd.DataFrame | None:
+    """One row per clinic system that has delivered or is in the rows; None where rows do not tell their system."""
+    if isinstance(indicator, Rate) and indicator.events is not None:
+        return None
+    rows = _rows(indicator, snapshot, period)
+    if "system" not in rows.columns:
+        return None
+    known = {code for register in WITH_SYSTEMS for code in systems(snapshot, register)}
+    rows = rows.filter(rows.system.notnull())
+    found = snapshot.engine.to_pandas(rows.group_by("system").aggregate(**_sums(rows))).set_index("system")
+    codes = sorted(known.union(found.index))
+    sums = found.reindex(codes)[["n", "of", "squares"]].astype(float).fillna(0.0).to_numpy().T
+    cells = pd.DataFrame({"area_level": areas.SYSTEM, "area": codes, "sex": "all", "age_band": "all"})
+    return _result(indicator, period, cells, *sums)
 
 
 def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) -> ibis.Table:
@@ -164,9 +195,11 @@ def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) ->
     """
     if "weight" not in rows.columns:
         rows = rows.mutate(weight=ibis.literal(1.0))
+    sent = {"system": rows.system} if "system" in rows.columns else {}
     if "person_id" not in rows.columns:
         return rows.select(
             "weight",
+            **sent,
             municipality=rows.municipality.fill_null(UNKNOWN),
             sex=ibis.literal(UNKNOWN),
             age_band=ibis.literal(UNKNOWN),
@@ -184,6 +217,7 @@ def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) ->
         "municipality",
         "sex",
         "weight",
+        *sent,
         age_band=_age_band(rows.birth_date, rows.on if age_on is None else ibis.literal(age_on)),
         counts=rows.counts.cast("float64"),
     )
@@ -218,11 +252,15 @@ def _age_band(born: ibis.Value, on: ibis.Value) -> ibis.Value:
 
 
 def _summed(rows: ibis.Table) -> ibis.Table:
-    return rows.group_by("municipality", "sex", "age_band").aggregate(
-        n=(rows.counts * rows.weight).sum(),
-        of=rows.weight.sum().cast("float64"),
-        squares=(rows.counts * rows.counts * rows.weight).sum(),
-    )
+    return rows.group_by("municipality", "sex", "age_band").aggregate(**_sums(rows))
+
+
+def _sums(rows: ibis.Table) -> dict[str, ibis.Value]:
+    return {
+        "n": (rows.counts * rows.weight).sum(),
+        "of": rows.weight.sum().cast("float64"),
+        "squares": (rows.counts * rows.counts * rows.weight).sum(),
+    }
 
 
 def _grid(snapshot: Snapshot, summed: ibis.Table) -> np.ndarray:
@@ -249,10 +287,17 @@ def _frame(
     frame = index.to_frame(index=False)
     frame["area_level"] = [places[place][0] for place in frame["place"]]
     frame["area"] = [places[place][1] for place in frame["place"]]
+    return _result(indicator, period, frame, n, of, squares)
+
+
+def _result(
+    indicator: Indicator, period: Period, cells: pd.DataFrame, n: np.ndarray, of: np.ndarray, squares: np.ndarray
+) -> pd.DataFrame:
+    """The tidy frame of cells (area_level, area, sex, age_band) and their sums."""
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(of > 0, n / of, np.nan) * indicator.per
     lower, upper = _limits(indicator, n, of, squares)
-    return frame.assign(
+    return cells.assign(
         indicator=indicator.id, version=indicator.version, period=str(period),
         n=np.nan if isinstance(indicator, Mean) else np.round(n), of=of, value=value,
         lower=lower, upper=upper, method=METHODS[indicator.kind], standard_population="",
@@ -302,7 +347,7 @@ def _with_status(frame: pd.DataFrame, indicator: Indicator, snapshot: Snapshot, 
     frame.loc[(frame["status"] == "ok") & frame["area"].map(incomplete), "status"] = "incomplete"
     if indicator.lacking is not None:
         lacking = set(indicator.lacking(snapshot, period))
-        fine = {area: not lacking.intersection(areas.within(area)) for area in frame["area"].unique()}
+        fine = {area: not lacking.intersection({area, *areas.within(area)}) for area in frame["area"].unique()}
         frame.loc[(frame["status"] == "no_data") & frame["area"].map(fine), "status"] = "not_applicable"
     if is_short(indicator.look_back, snapshot, period):
         frame.loc[frame["value"].notna(), "note"] = SHORT
@@ -315,7 +360,8 @@ def _code() -> str:
     digest = hashlib.sha256()
     folder = Path(__file__).parent
     rooms = (
-        "measure.py", "standardisation.py", "courses.py", "phenotypes", "completeness.py", "deliveries.py", "areas.py",
+        "measure.py", "standardisation.py", "persons.py", "courses.py", "phenotypes", "completeness.py",
+        "deliveries.py", "areas.py",
         "indicators", "codelists", "model",
     )  # fmt: skip
     for file in sorted(

@@ -9,6 +9,7 @@ writer left behind is undone by the next one.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -22,11 +23,13 @@ from pathlib import Path
 import duckdb
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 from deltalake import DeltaTable
 
 from ddns_utils import engines, merging
 from ddns_utils.errors import DataError
 from ddns_utils.model import TABLES, Table
+from ddns_utils.persons import present_pseudonyms, unite
 from ddns_utils.table_files import ROWS_PER_BATCH, TableFiles, go_back, parts, stored_schema
 
 MEMORY = "1GB"
@@ -45,19 +48,38 @@ class Snapshot:
         """The query engine: DuckDB in this process, or Spark if DDNS_ENGINE says so."""
         return engines.connect()
 
-    def table(self, name: str, include_voided: bool = False) -> ibis.Table:
+    def table(self, name: str, include_voided: bool = False, as_delivered: bool = False) -> ibis.Table:
         """A table with the model's columns and types, empty if nothing was delivered.
 
-        Rows that their sender withdrew are left out unless ``include_voided``. Raises DataError for a name that the
-        model does not have.
+        Rows that their sender withdrew are left out unless ``include_voided``. Rows of a person with several CPR
+        numbers have the present pseudonym, unless ``as_delivered``. Raises DataError for a name that the model does
+        not have.
         """
         model = _model(name)
         files = self._files(name)
         if not files:
             return ibis.memtable(stored_schema(model).empty_table())
         stored = engines.read(self.engine, files, f"{name}_v{self.version}")
-        rows = stored.select(*model.columns)
-        return rows.filter(~rows[model.voided_by]) if model.voided_by and not include_voided else rows
+        # A version from before a column was declared has nothing in it.
+        types = ibis.schema(stored_schema(model))
+        rows = stored.select(
+            *(stored[c] if c in stored.columns else ibis.null(types[c]).name(c) for c in model.columns)
+        )
+        if model.voided_by and not include_voided:
+            rows = rows.filter(~rows[model.voided_by])
+        if as_delivered or "person_id" not in model.columns or self._number_changes is None:
+            return rows
+        return unite(model, rows, self._number_changes)
+
+    @cached_property
+    def _number_changes(self) -> ibis.Table | None:
+        """Former pseudonyms with the present ones; None if nobody has changed number."""
+        if "number_change" not in self.tables:
+            return None
+        rows = self.table("number_change", as_delivered=True)
+        changes = self.engine.to_pyarrow(rows.select("former_person_id", "person_id"))
+        replaced_by = dict(zip(*(column.to_pylist() for column in changes.columns), strict=True))
+        return ibis.memtable(present_pseudonyms(replaced_by))
 
     @cache  # noqa: B019 — a version never changes, and there are few of them
     def span(self, name: str) -> tuple[date, date] | None:
@@ -117,6 +139,11 @@ class Registers:
             with self._engine() as engine:
                 writer = Writer(self, self.snapshot(), engine)
                 writer.roll_back()
+                if self._columns_of(writer.snapshot.version) != _columns():
+                    writer.add_columns()
+                if writer.changed:
+                    self._publish(writer)
+                    writer = Writer(self, self.snapshot(), engine)
                 try:
                     yield writer
                 except BaseException:
@@ -146,12 +173,21 @@ class Registers:
         written = file.with_suffix(".tmp")
         with written.open("w") as out:
             json.dump(
-                {"version": version, "written_at": datetime.now(UTC).isoformat(timespec="seconds"), "tables": tables},
+                {
+                    "version": version,
+                    "written_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "columns": _columns(),
+                    "tables": tables,
+                },
                 out,
             )
             out.flush()
             os.fsync(out.fileno())
         written.rename(file)
+
+    def _columns_of(self, version: int) -> str | None:
+        """Fingerprint of the columns that were declared when a version was written."""
+        return json.loads(self._version_file(version).read_text()).get("columns") if version else None
 
     def _version_file(self, version: int) -> Path:
         return self.path / "versions" / f"{version:08d}.json"
@@ -236,6 +272,14 @@ class Writer:
         self.files(name).remove(set(self.files(name).live))
         self.append(name, data)
 
+    def add_columns(self) -> None:
+        """Write tables anew that were written before one of their columns was declared."""
+        for name in self.snapshot.tables:
+            committed = next(iter(self.files(name).committed), None)
+            if committed and not set(pq.read_schema(committed).names).issuperset(_model(name).columns):
+                rows = self.snapshot.table(name, include_voided=True, as_delivered=True)
+                self.replace(name, self.snapshot.engine.to_pyarrow_batches(rows))
+
     def roll_back(self) -> None:
         """Put every table back to the state of ``snapshot``, and remove what was written since."""
         self._tables.clear()
@@ -284,6 +328,12 @@ def _project() -> Path:
     return next(
         (p for p in (here, *here.parents) if (p / "notebooks").is_dir() and (p / "pyproject.toml").is_file()), here
     )
+
+
+def _columns() -> str:
+    """Fingerprint of the columns that the model declares."""
+    declared = {name: list(model.columns) for name, model in TABLES.items()}
+    return hashlib.sha256(json.dumps(declared).encode()).hexdigest()[:16]
 
 
 def _model(name: str) -> type[Table]:

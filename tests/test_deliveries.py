@@ -22,7 +22,7 @@ def store(path, deliveries):
     registers = Registers(path)
     rows = [
         {"delivery_id": f"{day}-{number:012}", "source": "KL Gateway", "sender": sender, "file": "f", "sha256": str(number),
-         "received_at": datetime(2025, 1, 1), "first_day": None, "last_day": None, "rows_read": read, "rows_kept": read - bad,
+         "received_at": datetime(day.year, day.month, day.day), "first_day": None, "last_day": None, "rows_read": read, "rows_kept": read - bad,
          "rows_quarantined": bad, "rows_superseded": 0}
         for number, (day, read, bad, sender) in enumerate(deliveries)
     ]  # fmt: skip
@@ -118,9 +118,9 @@ def test_the_command_shows_senders_and_days(tmp_path):
     result = CliRunner().invoke(main, ["registers", "--deliveries", "--registers", str(tmp_path), "--to", "2025-03-14"])
     assert result.exit_code == 0, result.output
     assert "KL Gateway\t101\t2025-03-11\t3\t1\tsilent\t\t" in result.output
-    assert "KL Gateway\t101\t2025-03-11\t2025-03-11\treceived\t1\t9\t7\t2\t0" in result.output
-    assert "KL Gateway\t101\t2025-03-12\t2025-03-13\tquiet\t0\t0\t0\t0\t0" in result.output
-    assert "KL Gateway\t101\t2025-03-14\t2025-03-14\tsilent\t0\t0\t0\t0\t0" in result.output
+    assert "KL Gateway\t101\t2025-03-11\t2025-03-11\treceived\t1\t0\t9\t7\t2\t0" in result.output
+    assert "KL Gateway\t101\t2025-03-12\t2025-03-13\tquiet\t0\t0\t0\t0\t0\t0" in result.output
+    assert "KL Gateway\t101\t2025-03-14\t2025-03-14\tsilent\t0\t0\t0\t0\t0\t0" in result.output
 
 
 def test_choosing_among_deliveries_without_asking_for_them_is_refused(tmp_path):

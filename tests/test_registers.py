@@ -210,3 +210,32 @@ def test_a_run_reads_the_version_it_pinned(registers, monkeypatch):
     monkeypatch.setenv("DDNS_STORE_VERSION", "1")
     assert list(read(open_snapshot(), "residence").person_id) == ["p"]
     assert open_registers().path == registers.path
+
+
+def test_a_table_from_before_a_column_was_declared_is_read_and_written_with_it(registers, monkeypatch):
+    model = TABLES["residence"]
+    row = homes(("p", "101", date(2020, 1, 1), None))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(model, "columns", {name: c for name, c in model.columns.items() if name != "delivery_id"})
+        with registers.writing() as writer:
+            writer.append("residence", row.drop_columns("delivery_id"))
+    assert read(registers.snapshot(), "residence")["delivery_id"].isna().tolist() == [True]
+    for person, write in (("q", "append"), ("r", "merge")):
+        with registers.writing() as writer:
+            getattr(writer, write)("residence", homes((person, "147", date(2021, 1, 1), None)))
+    found = read(registers.snapshot(), "residence").sort_values("person_id")
+    assert found["person_id"].tolist() == ["p", "q", "r"]
+    assert found["delivery_id"].fillna("none").tolist() == ["none", "d", "d"]
+    assert read(registers.snapshot(1), "residence")["delivery_id"].isna().tolist() == [True]
+
+
+def test_a_merge_adds_the_column_that_a_table_lacks(registers, monkeypatch):
+    model = TABLES["residence"]
+    row = homes(("p", "101", date(2020, 1, 1), None))
+    with monkeypatch.context() as earlier:
+        earlier.setattr(model, "columns", {name: c for name, c in model.columns.items() if name != "delivery_id"})
+        with registers.writing() as writer:
+            writer.append("residence", row.drop_columns("delivery_id"))
+    with registers.writing() as writer:
+        writer.merge("residence", row)
+    assert read(registers.snapshot(), "residence")["delivery_id"].tolist() == ["d"]

@@ -46,7 +46,7 @@ def plot_calendar(
     """Senders down, periods across, coloured by the share of days with a delivery.
 
     Shown are the municipalities of ``area`` (those of its region for a municipality, which is pointed out) that
-    deliver, or the country alone for a national register. More than 30 stand in two columns.
+    deliver, else the clinic systems, else the country alone. More than 30 stand in two columns.
     """
     known = one_indicator(disclosed, indicator)
     rows = select(disclosed, indicator=known.id, free=("area", "period"))
@@ -54,7 +54,8 @@ def plot_calendar(
     around = areas.region_of(latest).get(area, area)
     rows = rows[rows["status"] != "not_applicable"]
     local = rows[rows["area"].isin(areas.within(around))]
-    rows = local if len(local) else rows[rows["area"] == areas.COUNTRY]
+    systems = rows[[areas.is_system(code) for code in rows["area"]]]
+    rows = next(part for part in (local, systems, rows[rows["area"] == areas.COUNTRY], rows) if len(part))
     rows = rows.assign(area=rows["area"].cat.remove_unused_categories())
     shares = rows.pivot(index="area", columns="period", values="value").sort_index()
     columns = np.array_split(np.arange(len(shares)), 1 if len(shares) <= ONE_COLUMN else 2)

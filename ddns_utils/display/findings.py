@@ -23,6 +23,7 @@ from ddns_utils.registers import Snapshot
 
 # One row in a hundred: what is left where each single fault has a reason of its own.
 PASSES = 0.99
+WORST = 8  # senders named for a check
 
 
 def show_findings(
@@ -39,25 +40,23 @@ def show_findings(
     A check needs attention when its share is certainly (by its 95 per cent interval) below 99 per cent. Where there
     is nothing to check, and where nothing has come, that is said instead; neither is a pass.
     """
-    chosen = [one_indicator(disclosed, one) for one in indicators]
-    if wrong := [one.id for one in chosen if not isinstance(one, Proportion) or one.remedy is None]:
-        raise DefinitionError(f"show_findings() shows checks, proportions with a remedy; {wrong[0]} is none.")
+    chosen = _checks(disclosed, indicators)
     rows = select(disclosed, indicator=[one.id for one in chosen], area=area, period=period, free=("indicator",))
     by = {row["indicator"]: row for _, row in rows.iterrows()}
     body = []
     for check in chosen:
         row = by[check.id]
-        what = finding(row, language)
+        what = finding(row, check, language)
         value = mark(row, disclosed, language)
         if row["status"] in SHOWN:
             limits = shown_limits(row, check, language)
             value = f"{shown_value(row['value'], check, language)} ({limits})"
-        body.append(([check.title[language]], [value, what, check.remedy[language] if _fails(row) else "–"]))
+        body.append(([check.title[language]], [value, what, check.remedy[language] if _fails(row, check) else "–"]))
     heads = [say(word, language) for word in ("Value", "Finding", "What to do")]
-    share = number(PASSES * 100, language) + {"da": "\u00a0%", "en": "%"}[language]
-    notes = [say("Passed: not certainly below {share}. Needs attention: certainly below.", language, share=share)]
+    notes = [say("Passed: not certainly below {share}. Needs attention: certainly below.", language,
+                 share=_percent(language))]  # fmt: skip
     notes += mark_notes(rows[rows["status"] == "suppressed"], disclosed, language)
-    html = render(caption, [say("Check", language)], heads, body, notes).replace('"numbers"', '"numbers words"', 1)
+    html = render(caption, [say("Check", language)], heads, body, notes, about="persons words")
     text = "\n".join([caption, *("  ".join([*row, *cells]) for row, cells in body)])
     recorded = session.showed("table", disclosed, rows, title=caption)
     publish_display_data(
@@ -65,18 +64,68 @@ def show_findings(
     )
 
 
-def finding(row: pd.Series, language: str) -> str:
+def show_findings_by_sender(
+    disclosed: Disclosed,
+    *,
+    language: str,
+    caption: str,
+    indicators: Sequence[str | Indicator],
+    area: str = areas.COUNTRY,
+    period: str | None = None,
+) -> None:
+    """Display, for each check that needs attention somewhere, how many senders that is, which are worst, what to do.
+
+    Senders are the municipalities of ``area`` or, where no municipality sends, the clinic systems.
+    """
+    chosen = _checks(disclosed, indicators)
+    rows = select(disclosed, indicator=[one.id for one in chosen], period=period, free=("indicator", "area"))
+    here = set(areas.within(area))
+    senders = rows[[code in here or areas.is_system(code) for code in rows["area"].astype(str)]]
+    body = []
+    for check in chosen:
+        failing = senders[senders["indicator"].astype(str) == check.id]
+        failing = failing[[_fails(row, check) for _, row in failing.iterrows()]].sort_values("value", kind="stable")
+        if len(failing):
+            worst = [
+                f"{areas.name(row['area'], language)} ({shown_value(row['value'], check, language)})"
+                for _, row in failing.head(WORST).iterrows()
+            ]
+            body.append(([check.title[language]], [str(len(failing)), ", ".join(worst), check.remedy[language]]))
+    if not body:
+        body.append(([say("Every check", language)], ["0", "–", "–"]))
+    heads = [say(word, language) for word in ("Senders", "Worst", "What to do")]
+    notes = [say("Senders whose share is certainly below {share}; at most {most} are named.", language,
+                 share=_percent(language), most=WORST)]  # fmt: skip
+    html = render(caption, [say("Check", language)], heads, body, notes, about="deliveries words")
+    text = "\n".join([caption, *("  ".join([*row, *cells]) for row, cells in body)])
+    publish_display_data({"text/html": html, "text/plain": escape(text)}, metadata={"ddns": {"role": "table"}})
+
+
+def _checks(disclosed: Disclosed, indicators: Sequence[str | Indicator]) -> list[Indicator]:
+    chosen = [one_indicator(disclosed, one) for one in indicators]
+    if wrong := [one.id for one in chosen if not isinstance(one, Proportion) or one.remedy is None]:
+        raise DefinitionError(f"show_findings() shows checks, proportions with a remedy; {wrong[0]} is none.")
+    return chosen
+
+
+def _percent(language: str) -> str:
+    return number(PASSES * 100, language) + {"da": "\u00a0%", "en": "%"}[language]
+
+
+def finding(row: pd.Series, check: Indicator, language: str) -> str:
     """What one row of a check says: passed, needs attention, nothing to check, nothing has come, or hidden."""
     if row["status"] in SHOWN:
-        said = say("needs attention" if _fails(row) else "passed", language)
+        said = say("needs attention" if _fails(row, check) else "passed", language)
         return said + (say(", provisional", language) if row["status"] == "incomplete" else "")
     if row["status"] == "not_applicable":
         return say("nothing to check", language)
     return say("nothing has come", language) if row["status"] == "no_data" else say("too few to be shown", language)
 
 
-def _fails(row: pd.Series) -> bool:
-    return bool(row["status"] in SHOWN and row["upper"] < PASSES)
+def _fails(row: pd.Series, check: Indicator) -> bool:
+    """Whether a check fails. Days and weeks of deliveries are all there are, so that for them nothing is by chance."""
+    most = row["value"] if check.rows_about == "deliveries" else row["upper"]
+    return bool(row["status"] in SHOWN and most < PASSES)
 
 
 def show_completeness(snapshot: Snapshot, names: dict[str, Text], area: str, language: str) -> None:

@@ -173,7 +173,8 @@ def render(
 ) -> str:
     """HTML of a table with a caption, a scope on every heading, no empty heading, and notes under it.
 
-    A table about deliveries says so: its small counts are no secret to the guard at the door.
+    A table about deliveries says so: its small counts are no secret to the guard at the door. One of words is set as
+    such: ``persons words``.
     """
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in row_heads)
     head += "".join(f'<th scope="col" class="over">{escape(text)}</th>' for text in column_heads)

@@ -6,44 +6,30 @@ completeness at the time it is due, linkage is conformance between registers, un
 
 from __future__ import annotations
 
+from ddns_utils import areas
 from ddns_utils.completeness import EVENTS
-from ddns_utils.deliveries import DUE_DAYS, KL_GATEWAY
+from ddns_utils.deliveries import DUE_DAYS, KL_GATEWAY, WITH_SYSTEMS
 from ddns_utils.indicators import quality_rows as q
-from ddns_utils.indicators.declare import Mean, Proportion, Source
+from ddns_utils.indicators.declare import Mean, Proportion
+from ddns_utils.indicators.quality_registers import OF_REGISTER, slug
+from ddns_utils.indicators.quality_rules import RULES_KEPT
+from ddns_utils.indicators.quality_words import DUE, KAHN, LATEST_CONTENT, LIVES_IN, NAMES, SENT_BY
 from ddns_utils.language import Text
 
-LAG_DAYS = (0, 1, 3, 7, 14, 30, 60, 90)  # where the lag curve is read
-KAHN = Source(
-    title="Kahn m.fl. 2016, 10.13063/2327-9214.1244; OHDSI DataQualityDashboard", retrieved="2026-11", confidence="high"
-)
-DUE = Source(
-    title="Samlet indsats for data: indberetning dagligt, senest 14 dage efter månedens udløb", retrieved="2026-11",
-    confidence="medium",
-)  # fmt: skip
-SENT_BY = Text(
-    da="Tallene tilhører den kommune, der har sendt rækken, uanset hvor borgeren bor.",
-    en="Numbers belong to the municipality that sent the row, wherever the person lives.",
-)
-LIVES_IN = Text(
-    da="Tallene tilhører den kommune, hvor borgeren bor; rækker om personer uden bopæl i Danmark indgår ikke.",
-    en="Numbers belong to the municipality where the person lives; rows about persons with no home in Denmark are left "
-    "out.",
-)
-LATEST_CONTENT = Text(
-    da="En række, der er rettet, tæller fra den leverance, som rettelsen kom med.",
-    en="A row that was corrected counts from the delivery that brought the correction.",
-)
-NAMES = {
-    "LPR_A": Text(da="sygehuskontakter", en="hospital contacts"),
-    "SSSY": Text(da="ydelser i praksissektoren", en="services in practice"),
-    "AIM": Text(da="registreringer fra almen praksis", en="entries from general practice"),
-    "SENTINEL": Text(da="kontakter med speciallæge", en="contacts with specialist practice"),
-    "LMDB": Text(da="indløste recepter", en="redeemed prescriptions"),
-    "LAB": Text(da="laboratoriesvar", en="laboratory results"),
-    KL_GATEWAY: Text(da="kommunale kontakter", en="municipal encounters"),
+LEVELS = {  # at which a register has senders
+    register: (*areas.USUAL_LEVELS, areas.SYSTEM) if register in WITH_SYSTEMS else areas.USUAL_LEVELS
+    for register in NAMES
 }
 
 
+def deliverer(register: str, sender: str) -> str:
+    """Whose deliveries say when a sender's rows came: its own if it sends for the register, else those of everybody."""
+    level = areas.level_of(sender)
+    sends = level == areas.SYSTEM if register in WITH_SYSTEMS else register == KL_GATEWAY
+    return sender if sends else areas.COUNTRY
+
+
+LAG_DAYS = (0, 1, 3, 7, 14, 30, 60, 90)  # where the lag curve is read
 ENCOUNTER = Text(
     da="en kommunal kontakt i perioden, som ikke blev aflyst",
     en="a municipal encounter of the period that was not cancelled",
@@ -61,7 +47,8 @@ ROWS_ACCEPTED = Proportion(
         da="Ret årsagerne, som modtageren kan oplyse, i fagsystemet, og send rækkerne igen.",
         en="Mend the reasons, which the receiver can tell, in the records, and send the rows again.",
     ),
-    denominator=q.rows_read, numerator=q.not_refused, needs=("delivery",), category="conformance", **MUNICIPAL,
+    denominator=q.rows_read(KL_GATEWAY), numerator=q.not_refused, needs=("delivery",), category="conformance",
+    **MUNICIPAL,
 )  # fmt: skip
 OFFER_GIVEN = Proportion(
     id="quality_offer_given",
@@ -229,13 +216,9 @@ def _timeliness(register: str) -> dict:
     }
 
 
-def _slug(register: str) -> str:
-    return register.lower().replace(" ", "_")
-
-
 DAYS_TO_RECEIPT = {
     register: Mean(
-        id=f"quality_days_to_receipt_{_slug(register)}",
+        id=f"quality_days_to_receipt_{slug(register)}",
         title=Text(da=f"Dage fra hændelse til modtagelse, {name.da}", en=f"Days from event to receipt, {name.en}"),
         counted=Text(da="Dage fra hændelsen til leverancen", en="Days from the event to the delivery"),
         numerator=q.days_to_receipt, unit=Text(da="dage", en="days"), direction="lower is better",
@@ -245,7 +228,7 @@ DAYS_TO_RECEIPT = {
 }  # fmt: skip
 DAYS_WITH_DELIVERY = {
     register: Proportion(
-        id=f"quality_days_with_delivery_{_slug(register)}",
+        id=f"quality_days_with_delivery_{slug(register)}",
         title=Text(da=f"Dage med leverance, {name.da}", en=f"Days with a delivery, {name.en}"),
         one_row_is=Text(
             da="en dag i perioden for en afsender, fra dens første leverance",
@@ -263,7 +246,7 @@ DAYS_WITH_DELIVERY = {
 }  # fmt: skip
 IN_TIME = {
     register: Proportion(
-        id=f"quality_in_time_{_slug(register)}",
+        id=f"quality_in_time_{slug(register)}",
         title=Text(da=f"Modtaget til tiden, {name.da}", en=f"Received in time, {name.en}"),
         counted=Text(
             da=f"Rækker modtaget senest {DUE_DAYS} dage efter udgangen af hændelsens måned",
@@ -280,7 +263,7 @@ IN_TIME = {
 LAG_CURVE = {
     register: tuple(
         Proportion(
-            id=f"quality_received_within_{days}_days_{_slug(register)}",
+            id=f"quality_received_within_{days}_days_{slug(register)}",
             title=Text(da=f"Modtaget inden for {days} dage, {name.da}", en=f"Received within {days} days, {name.en}"),
             counted=Text(da=f"Rækker modtaget højst {days} dage efter", en=f"Rows received at most {days} days after"),
             numerator=q.within_days(days), direction="higher is better", follow_up_days=days, **_timeliness(register),
@@ -289,8 +272,18 @@ LAG_CURVE = {
     )
     for register, name in NAMES.items()
 }  # fmt: skip
-CHECKS = (
-    ROWS_ACCEPTED, OFFER_GIVEN, CONTACT_ENDED, DIAGNOSIS_GIVEN, ENCOUNTER_UNIQUE, OFFER_PLAUSIBLE, ENCOUNTER_ALIVE,
-    ENCOUNTER_RESIDENT, CONTACT_RESIDENT, PLAN_HAS_STAY, STAY_HAS_PLAN,
+CHECKS: dict[str, tuple[Proportion, ...]] = {
+    register: (*OF_REGISTER[register], IN_TIME[register]) for register in NAMES
+}
+CHECKS[KL_GATEWAY] = (
+    ROWS_ACCEPTED, OFFER_GIVEN, ENCOUNTER_UNIQUE, OFFER_PLAUSIBLE, ENCOUNTER_ALIVE, ENCOUNTER_RESIDENT, PLAN_HAS_STAY,
+    STAY_HAS_PLAN, *CHECKS[KL_GATEWAY],
 )  # fmt: skip
-INDICATORS = (*CHECKS, *DAYS_WITH_DELIVERY.values(), *IN_TIME.values(), *DAYS_TO_RECEIPT.values())
+CHECKS["LPR_A"] = (CONTACT_ENDED, DIAGNOSIS_GIVEN, CONTACT_RESIDENT, *CHECKS["LPR_A"])
+RULES = dict.fromkeys(NAMES, ()) | {KL_GATEWAY: RULES_KEPT}  # of the reports' profiles
+INDICATORS = (
+    *RULES_KEPT,
+    *(check for checks in CHECKS.values() for check in checks),
+    *DAYS_WITH_DELIVERY.values(),
+    *DAYS_TO_RECEIPT.values(),
+)

@@ -15,7 +15,7 @@ import pandas as pd
 from ddns_utils import courses
 from ddns_utils.completeness import arrivals
 from ddns_utils.deliveries import DUE_DAYS, KL_GATEWAY, received
-from ddns_utils.indicators.declare import FindRows, LookAtRows
+from ddns_utils.indicators.declare import FindAreas, FindRows, LookAtRows
 from ddns_utils.indicators.rehabilitation import plans
 from ddns_utils.indicators.rows import within
 from ddns_utils.period import Period
@@ -29,20 +29,33 @@ TRAINING_WITHIN_DAYS = 30
 
 @lru_cache(maxsize=32)
 def _days_of_delivery(snapshot: Snapshot, register: str) -> pd.DataFrame:
-    """Municipality and day of each day on which a register was delivered; no municipality for national registers."""
+    """Sender (municipality or system, neither for others) and day of each day on which a register was delivered."""
     came = received(snapshot)
     came = came.filter(came.source.startswith(register))
     if register == KL_GATEWAY:
         came = came.filter(came.municipality.notnull())
-    found = snapshot.engine.to_pandas(came.select("municipality", "received_on").distinct())
+    found = snapshot.engine.to_pandas(came.select("municipality", "system", "received_on").distinct())
     return found.assign(received_on=pd.to_datetime(found["received_on"]).dt.date)
 
 
 def silent_municipalities(snapshot: Snapshot, period: Period) -> set[str]:
     """Municipalities that have reported before the period, and nothing in it."""
-    came = _days_of_delivery(snapshot, KL_GATEWAY)
-    before = came.loc[came["received_on"] < period.start, "municipality"]
-    meanwhile = came.loc[came["received_on"].between(period.start, period.last_day), "municipality"]
+    return _silent(snapshot, KL_GATEWAY, "municipality", period)
+
+
+def silent_systems(register: str) -> FindAreas:
+    """Finds the clinic systems that have sent for a register before the period, and nothing in it."""
+
+    def find(snapshot: Snapshot, period: Period) -> set[str]:
+        return _silent(snapshot, register, "system", period)
+
+    return find
+
+
+def _silent(snapshot: Snapshot, register: str, sender: str, period: Period) -> set[str]:
+    came = _days_of_delivery(snapshot, register).dropna(subset=sender)
+    before = came.loc[came["received_on"] < period.start, sender]
+    meanwhile = came.loc[came["received_on"].between(period.start, period.last_day), sender]
     return set(before) - set(meanwhile)
 
 
@@ -58,13 +71,14 @@ def days_due(register: str) -> FindRows:
         came = _days_of_delivery(snapshot, register)
         last = min(period.last_day, max(came["received_on"], default=date.min))
         due = []
-        for sender, days in came.groupby("municipality", dropna=False)["received_on"]:
+        for senders, days in came.groupby(["municipality", "system"], dropna=False)["received_on"]:
+            municipality, system = (sender if isinstance(sender, str) else None for sender in senders)
             begin, delivered = max(min(days), period.start), set(days)
             for number in range((last - begin).days + 1):
                 day = begin + timedelta(days=number)
-                due.append({"municipality": sender if isinstance(sender, str) else None, "on": day,
-                            "delivered": day in delivered})  # fmt: skip
-        return ibis.memtable(due, schema={"municipality": "string", "on": "date", "delivered": "boolean"})
+                due.append((municipality, system, day, day in delivered))
+        schema = {"municipality": "string", "system": "string", "on": "date", "delivered": "boolean"}
+        return ibis.memtable(pd.DataFrame(due, columns=list(schema)), schema=schema)
 
     return find
 
@@ -74,15 +88,21 @@ def delivered(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Tabl
     return rows.mutate(counts=rows.delivered)
 
 
-def rows_read(snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Rows that municipalities' deliveries of the period held: accepted and refused, each with its number of rows."""
-    came = received(snapshot)
-    came = came.filter(came.source == KL_GATEWAY, within(came.received_on, period))
-    accepted, refused = (
-        came.select("municipality", on="received_on", accepted=ibis.literal(flag), weight=weight.cast("float64"))
-        for flag, weight in ((True, came.rows_read - came.rows_quarantined), (False, came.rows_quarantined))
-    )
-    return accepted.union(refused)
+def rows_read(register: str) -> FindRows:
+    """Finds rows that deliveries of the period held: accepted and refused, each with its number of rows."""
+
+    def find(snapshot: Snapshot, period: Period) -> ibis.Table:
+        came = received(snapshot)
+        came = came.filter(came.source.startswith(register), within(came.received_on, period))
+        accepted, refused = (
+            came.select(
+                "municipality", "system", on="received_on", accepted=ibis.literal(flag), weight=weight.cast("float64")
+            )
+            for flag, weight in ((True, came.rows_read - came.rows_quarantined), (False, came.rows_quarantined))
+        )
+        return accepted.union(refused)
+
+    return find
 
 
 def not_refused(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:

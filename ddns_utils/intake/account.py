@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ddns_utils.intake.deliveries import DeliveredFile
 from ddns_utils.model import TABLES
 
 SHOWN = 25
@@ -47,7 +48,7 @@ class Landing:
 
     ``refused`` maps a file's name to why nothing of it is in; ``known`` are files that had been landed before;
     ``others`` are files that are no deliveries. ``findings`` says how often delivery reports broke each rule of their
-    profiles. ``version`` is the store's version afterwards.
+    profiles. ``refused_files`` are the refused files themselves. ``version`` is the store's version afterwards.
     """
 
     version: int = 0
@@ -56,6 +57,12 @@ class Landing:
     known: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     findings: dict[str, int] = field(default_factory=dict)
+    refused_files: list[tuple[DeliveredFile, str]] = field(default_factory=list)
+
+    def refuse(self, file: DeliveredFile, why: str) -> None:
+        """Note that nothing of a file is in, and why."""
+        self.refused[file.name] = why
+        self.refused_files.append((file, why))
 
     @property
     def failed(self) -> bool:

@@ -49,7 +49,7 @@ def unpack_all(deliveries: list[DeliveredFile], folder: Path, landing: Landing) 
             if not found:
                 raise DataError(f"{delivery.name} holds no delivery.")
         except DataError as error:
-            landing.refused[delivery.name] = hide(str(error))
+            landing.refuse(delivery, hide(str(error)))
             shutil.rmtree(inside)
             continue
         files += [

@@ -29,7 +29,7 @@ def breaches(model: type[Table], looked_up: tuple[str, ...] = ()) -> list[tuple[
 
 def safe_column(model: type[Table], name: str) -> str:
     """SQL for a column as it is staged: a text that holds a CPR number is replaced by its keyed hash."""
-    is_text = model.columns[name].type == "text" and name not in ("person_id", "delivery_id")
+    is_text = model.columns[name].type == "text" and name != "delivery_id" and not name.endswith("person_id")
     return f'without_cpr("{name}") AS "{name}"' if is_text else f'"{name}"'
 
 

@@ -31,6 +31,7 @@ _FROM_TEXT = {
     "cpr": "{0}",
 }
 _SQL_TYPE = SQL_TYPES | {"cpr": "VARCHAR"}
+OTHER = "other_pseudonym"  # of a second CPR number in a row, beside that of whom the row is about
 _WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
 _DECIMAL = ("DOUBLE", "FLOAT")
 _TIME = ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
@@ -133,7 +134,8 @@ def _query(source: str, delivery_id: str, table: str, opened: _File, arrival: st
     flat, model = REGISTERS[source], TABLES[table]
     read = _Reading(source, delivery_id, table, opened)
     unreadable = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in read.unreadable)
-    content = [f'"{f}" := {_as(f, "text", opened)}' for f in read.used if f in opened.fields and f != flat.person]
+    shown = {field: kind for field, kind in read.used.items() if field in opened.fields and field != flat.person}
+    content = [f'"{field}" := {_as(field, kind, opened)}' for field, kind in shown.items()]
     rows = opened.scan
     if flat.person and not opened.people:
         # A person has many rows, and hashing is the dearest part: hash each number once.
@@ -155,28 +157,30 @@ def _query(source: str, delivery_id: str, table: str, opened: _File, arrival: st
 class _Reading:
     """How a table's columns are read from a file.
 
-    ``values`` are columns of SQL, ``unreadable`` conditions on them with the reason they give, ``used`` the fields.
+    ``values`` are columns of SQL, ``unreadable`` conditions on them with the reason they give, ``used`` the fields and
+    what quarantine keeps of them: their text, or the pseudonym in the place of a CPR number.
     """
 
     def __init__(self, source: str, delivery_id: str, table: str, opened: _File) -> None:
         flat, model, later = REGISTERS[source], TABLES[table], WITH_CONTACT.get(table, ())
         self.values: list[str] = []
         self.unreadable: list[tuple[str, str]] = []
-        self.used: dict[str, None] = {}
+        self.used: dict[str, str] = {}
         for name, column in model.columns.items():
             if name == "delivery_id" or name in later:
                 value = f"'{delivery_id}'" if name == "delivery_id" else f"NULL::{_SQL_TYPE[column.type]}"
                 self.values.append(f'{value} AS "{name}"')
                 continue
             expression = _expression(source, flat, name, column)
-            fields = [found for found, _ in _FIELD.findall(expression)]
-            self.used |= dict.fromkeys(fields)
+            kinds = dict(_FIELD.findall(expression))
+            fields = list(kinds)
+            self.used |= {field: OTHER if kind == OTHER else "text" for field, kind in kinds.items()}
             self.values.append(f'{_filled(expression, opened)} AS "{name}"')
             as_text = [f"{{{f}:text}}" for f in fields]
             if name not in flat.lenient and (column.type != "text" or expression not in as_text):
                 given = " OR ".join(f"{_as(found, 'text', opened)} IS NOT NULL" for found in fields)
                 self.values.append(f'({given}) AS "given {name}"')
-                word = "impossible CPR number" if name == "person_id" else f"unreadable {name}"
+                word = "impossible CPR number" if name.endswith("person_id") else f"unreadable {name}"
                 self.unreadable.append((f'"{name}" IS NULL AND "given {name}"', word))
         for word, condition in flat.refuse.items():
             self.values.append(f'{_filled(condition, opened)} AS "{word}"')
@@ -207,6 +211,8 @@ def _as(field: str, wanted: str, opened: _File) -> str:
     """SQL for a field as the wanted type: as it is where the file has that type, else by way of trimmed text."""
     if wanted == "pseudonym":
         return opened.person or "people.pseudonym"
+    if wanted == OTHER:
+        return _as(field, "text", opened) if opened.people else f"pseudonym({_as(field, 'cpr', opened)})"
     if field not in opened.fields:
         return f"NULL::{_SQL_TYPE[wanted]}"
     name, kind = opened.fields[field]

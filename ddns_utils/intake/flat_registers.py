@@ -74,6 +74,7 @@ def _measurements(condition: str) -> str:
     return f"{{KODESYSTEM}} = 'DDNS' AND CASE {{KODE}} {' '.join(cases)} END"
 
 
+_SYSTEM = "upper({SYSTEM})"  # one system must not become two senders by how it is spelt
 _DDNS_CODES = ", ".join(f"'{code}'" for code in codelists.codes("practice_measurement"))
 # Rules of AIM beside the contract of its table; the words are explained in the reporting guide.
 _AIM_RULES = {
@@ -103,6 +104,13 @@ REGISTERS: dict[str, Flat] = {
             "municipality": _MUNICIPALITY,
             "sex": _recode("KOEN", {row["short"]: row["code"] for row in codelists.rows("sex")}),
         },
+    ),
+    # Field names as in record 001 of CPR's own extracts; the file of changes itself is our format (unverified).
+    "CPR": Flat(
+        tables=("number_change",),
+        person="PNRGAELD",
+        optional=("STATUSHAENSTART",),
+        columns={"former_person_id": "{PNR:other_pseudonym}"},
     ),
     "LPR_A_KONTAKT": Flat(
         tables=("hospital_contact",),
@@ -147,7 +155,9 @@ REGISTERS: dict[str, Flat] = {
     "AIM": Flat(
         tables=("practice_record",),
         person="CPR",
+        optional=("SYSTEM",),
         columns={
+            "system": _SYSTEM,
             "kind": _recode("ART", _KINDS, otherwise="{ART}"),
             "value": _converted("value", *_AIM),
             "unit": _converted("unit", *_AIM),
@@ -159,7 +169,11 @@ REGISTERS: dict[str, Flat] = {
     "SENTINEL": Flat(
         tables=("specialist_record",),
         person="CPR",
-        columns={"specialty": "CASE WHEN length({SPECIALE}) = 1 THEN '0' || {SPECIALE} ELSE {SPECIALE} END"},
+        optional=("SYSTEM",),
+        columns={
+            "specialty": "CASE WHEN length({SPECIALE}) = 1 THEN '0' || {SPECIALE} ELSE {SPECIALE} END",
+            "system": _SYSTEM,
+        },
         refuse=_SENTINEL_RULES,
     ),
 }

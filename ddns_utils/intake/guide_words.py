@@ -17,24 +17,24 @@ ABOUT = {
     ),
 }
 
-_AIM = ("REGISTRERING_ID", "CPR", "DATO", "YDERNR", "ART", "KODE", "KODESYSTEM", "VAERDI", "ENHED")
-_SENTINEL = ("REGISTRERING_ID", "CPR", "DATO", "SPECIALE", "YDERNR", "DIAGNOSE")
+_AIM = ("REGISTRERING_ID", "CPR", "DATO", "YDERNR", "SYSTEM", "ART", "KODE", "KODESYSTEM", "VAERDI", "ENHED")
+_SENTINEL = ("REGISTRERING_ID", "CPR", "DATO", "SPECIALE", "YDERNR", "SYSTEM", "DIAGNOSE")
 EXAMPLES: dict[str, tuple[dict[str, str], ...]] = {
     "AIM": tuple(
         dict(zip(_AIM, row, strict=True))
         for row in (
-            ("1001", CPR_PLACE, "2026-11-02", "012345", "diagnose", "R95", "ICPC-2", "", ""),
-            ("1002", CPR_PLACE, "2026-11-02", "012345", "årskontrol", "R95", "ICPC-2", "", ""),
-            ("1003", CPR_PLACE, "2026-11-02", "012345", "måling", "FEV1", "DDNS", "62", "%"),
-            ("1004", CPR_PLACE, "2026-11-02", "012345", "måling", "INHAL", "DDNS", "1", "category"),
-            ("1005", CPR_PLACE, "2026-11-02", "012345", "måling", "NPU27300", "NPU", "48,0", "mmol/mol"),
+            ("1001", CPR_PLACE, "2026-11-02", "012345", "ALFA", "diagnose", "R95", "ICPC-2", "", ""),
+            ("1002", CPR_PLACE, "2026-11-02", "012345", "ALFA", "årskontrol", "R95", "ICPC-2", "", ""),
+            ("1003", CPR_PLACE, "2026-11-02", "012345", "ALFA", "måling", "FEV1", "DDNS", "62", "%"),
+            ("1004", CPR_PLACE, "2026-11-02", "012345", "ALFA", "måling", "INHAL", "DDNS", "1", "category"),
+            ("1005", CPR_PLACE, "2026-11-02", "012345", "ALFA", "måling", "NPU27300", "NPU", "48,0", "mmol/mol"),
         )
     ),
     "SENTINEL": tuple(
         dict(zip(_SENTINEL, row, strict=True))
         for row in (
-            ("2001", CPR_PLACE, "2026-11-02", "19", "054321", "DH360"),
-            ("2002", CPR_PLACE, "2026-11-02", "19", "054321", "DE113"),
+            ("2001", CPR_PLACE, "2026-11-02", "19", "054321", "BETA", "DH360"),
+            ("2002", CPR_PLACE, "2026-11-02", "19", "054321", "BETA", "DE113"),
         )
     ),
 }  # fmt: skip
@@ -105,6 +105,9 @@ HOW = Text(
   Store og små bogstaver i feltnavne er ens. Felter, vi ikke kender, læses ikke.
 - Datoer skrives `2026-11-02`, `02-11-2026`, `02.11.2026` eller `20261102`. Decimaltal skrives `1234,5`, `1.234,5` eller
   `1234.5`.
+- Skriv i `SYSTEM`, hvilket lægesystem rækken kommer fra, og i `YDERNR`, hvilken klinik. Send én fil for hvert system,
+  fx `AIM_ALFA.csv`: systemet er afsenderen, og leverancer, forsinkelse og fund opgøres for det. Store og små bogstaver
+  er ens. En fil med rækker fra flere systemer modtages, men dens leverancer kan ikke opgøres for hvert af dem.
 - Indberet hver dag og senest 14 dage efter månedens udløb.
 - En rettelse er samme `REGISTRERING_ID` i en senere leverance: den seneste dag gælder. Samme fil to gange ændrer intet.
 - CPR-nummeret bliver til et pseudonym ved modtagelsen. Skriv ikke CPR-numre i andre felter.""",
@@ -117,6 +120,9 @@ HOW = Text(
   Upper and lower case in names are the same. Fields that we do not know are not read.
 - Days are written `2026-11-02`, `02-11-2026`, `02.11.2026` or `20261102`. Decimal numbers are written `1234,5`,
   `1.234,5` or `1234.5`.
+- Write in `SYSTEM` which clinic system the row comes from, and in `YDERNR` which clinic. Send one file for each system,
+  such as `AIM_ALFA.csv`: the system is the sender, for which deliveries, lag and findings are told. Capital letters
+  make no difference. A file with rows of several systems lands, but its deliveries cannot be told for each of them.
 - Report every day and at the latest 14 days after the month.
 - A correction is the same `REGISTRERING_ID` in a later delivery: the latest day stands. The same file twice changes
   nothing.

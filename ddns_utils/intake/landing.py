@@ -90,19 +90,20 @@ class _Work:
             self._stage_all(known)
         if self.accepted:
             self._settle()
+        self._remember_refused()
 
     def _stage_all(self, known: set[str]) -> None:
         for number, file in enumerate(self.deliveries):
             self.tell("Reading deliveries", number, len(self.deliveries))
-            if file.sha256 in known:
-                self.landing.known.append(file.name)
-                continue
             try:
+                if file.sha256 in known:
+                    self.landing.known.append(file.name)
+                    continue
                 self._stage(file, number + 1)
                 known.add(file.sha256)
             except (DataError, OSError) as error:
-                self.refused_ids.add(file.delivery_id)
-                self.landing.refused[file.name] = hide(_why(error))
+                self.landing.refuse(file, hide(_why(error)))
+                self.refused_ids |= {_identity(file)} - {None}
         self._stage_rows()
         self.tell("Reading deliveries", len(self.deliveries), len(self.deliveries))
 
@@ -134,8 +135,30 @@ class _Work:
         if FINDING in self.staged.sources:
             self.landing.findings = settle_findings(self.staged, self.refused_ids, self.writer)
         self._count(fates)
-        self.writer.append("delivery", self._delivery_rows(fates))
+        self.writer.merge("delivery", self._delivery_rows(fates))
         self.tell("Writing registers", len(tables), len(tables))
+
+    def _systems(self) -> dict[str, set[str]]:
+        """The clinic systems that each delivery's rows say they were sent from."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for table in self.staged.sources.keys() & TABLES.keys():
+            if column := TABLES[table].sent_by:
+                rows = f'SELECT DISTINCT delivery_id, "{column}" FROM {self.staged.rows(table)}'
+                for id_, system in self.staged.engine.execute(f'{rows} WHERE "{column}" IS NOT NULL').fetchall():
+                    found[id_].add(system)
+        return found
+
+    def _remember_refused(self) -> None:
+        """Every refused file as a delivery without rows, unless it has been refused for the same reason before."""
+        known = f"SELECT delivery_id, refused_because FROM {self.writer.scan('delivery')}"
+        before = set(self.writer.engine.execute(known).fetchall())
+        rows = [
+            _delivery_row(file, None, Counter(), [], {file.source} & REGISTERS.keys()) | {"refused_because": why}
+            for file, why in self.landing.refused_files
+            if (identity := _identity(file)) and identity not in self.accepted and (identity, why) not in before
+        ]
+        if rows:
+            self.writer.merge("delivery", pa.Table.from_pylist(rows, schema=TABLES["delivery"].schema()))
 
     def _count(self, fates: list[Fate]) -> None:
         together: dict[tuple[str, str], list[Fate]] = {}
@@ -158,7 +181,11 @@ class _Work:
         days = defaultdict(list)
         for fate in fates:
             days[fate.delivery_id] += [day for day in (fate.first_day, fate.last_day) if day]
-        rows = [_delivery_row(*self.accepted[id_], counts[id_], days[id_]) for id_ in self.accepted]
+        systems = self._systems()
+        rows = []
+        for id_, (file, tally) in self.accepted.items():
+            senders = tally.custodians if tally else systems.get(id_) or {file.source}
+            rows.append(_delivery_row(file, tally, counts[id_], days[id_], senders))
         return pa.Table.from_pylist(rows, schema=TABLES["delivery"].schema())
 
 
@@ -172,20 +199,23 @@ def _no_collection() -> Iterator[None]:
         gc.enable()
 
 
-def _delivery_row(file: DeliveredFile, tally: ReportFile | None, counts: Counter, days: list) -> dict:
-    if tally:
-        received, sender = tally.latest, next(iter(tally.custodians)) if len(tally.custodians) == 1 else None
+def _delivery_row(
+    file: DeliveredFile, tally: ReportFile | None, counts: Counter, days: list, senders: set[str]
+) -> dict:
+    reported = tally.latest if tally else None
+    if file.day:
+        received = datetime.combine(file.day, time())
     else:
-        received, sender = None, file.source
-    if received is None:
-        received = datetime.combine(file.day, time()) if file.day else datetime.fromtimestamp(file.path.stat().st_mtime)
+        received = reported or datetime.fromtimestamp(file.path.stat().st_mtime)
     return {
         "delivery_id": file.delivery_id,
         "source": file.source,
-        "sender": hide(sender) if sender else None,
+        "sender": hide(next(iter(senders))) if len(senders) == 1 else None,
         "file": file.name,
         "sha256": file.sha256,
         "received_at": received,
+        "reported_at": reported,
+        "refused_because": None,
         "first_day": min(days, default=None),
         "last_day": max(days, default=None),
         **{f"rows_{name}": counts[name] for name in COUNTED},
@@ -193,7 +223,16 @@ def _delivery_row(file: DeliveredFile, tally: ReportFile | None, counts: Counter
 
 
 def _known_hashes(writer: Writer) -> set[str]:
-    return {sha256 for (sha256,) in writer.engine.execute(f"SELECT sha256 FROM {writer.scan('delivery')}").fetchall()}
+    landed = f"SELECT sha256 FROM {writer.scan('delivery')} WHERE refused_because IS NULL"
+    return {sha256 for (sha256,) in writer.engine.execute(landed).fetchall()}
+
+
+def _identity(file: DeliveredFile) -> str | None:
+    """The file's delivery id; None if it cannot even be read."""
+    try:
+        return file.delivery_id
+    except OSError:
+        return None
 
 
 def _why(error: Exception) -> str:

@@ -23,7 +23,7 @@ from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.kl_gateway import Report, Rows
 from ddns_utils.intake.pseudonym import HIDDEN, Pseudonyms, read_key, require_same_key
 from ddns_utils.intake.settle import (
-    UNKNOWN_CONTACT,
+    WAITING,
     WITH_CONTACT,
     settle,
     settle_findings,
@@ -92,7 +92,7 @@ def retry_quarantine(registers: Registers, key: bytes | None = None) -> Retry:
 
 
 def _read(writer: Writer) -> pa.Table:
-    rows, delivered = writer.snapshot.table(QUARANTINE), writer.snapshot.table("delivery")
+    rows, delivered = writer.snapshot.table(QUARANTINE, as_delivered=True), writer.snapshot.table("delivery")
     of = delivered.select("delivery_id", "source")
     return writer.snapshot.engine.to_pyarrow(rows.left_join(of, "delivery_id").drop("delivery_id_right"))
 
@@ -128,12 +128,12 @@ def _land_again(refused: pa.Table, staged: Staging, writer: Writer, pseudonyms: 
 def _stage_flat(staged: Staging) -> None:
     engine = staged.engine
     groups = engine.execute(f"""
-        SELECT DISTINCT source, delivery_id, "table", reasons = '{UNKNOWN_CONTACT}' AS waiting
+        SELECT DISTINCT source, delivery_id, "table", reasons IN {WAITING} AS waiting
         FROM asked WHERE again AND source <> '{KL_GATEWAY}' ORDER BY ALL""").fetchall()
     for source, delivery_id, table, waiting in groups:
         rows = (
             f"(SELECT * FROM asked WHERE again AND delivery_id = '{delivery_id}' AND \"table\" = '{table}' "
-            f"AND (reasons = '{UNKNOWN_CONTACT}') = {waiting})"
+            f"AND (reasons IN {WAITING}) = {waiting})"
         )
         if waiting:
             staged.stage({table: _waiting_query(table, rows)})
@@ -147,7 +147,7 @@ def _stage_flat(staged: Staging) -> None:
 
 
 def _waiting_query(table: str, rows: str) -> str:
-    """Rows that only lacked their contact are kept as rows of our table."""
+    """Rows that only waited for others are kept as rows of our table."""
     kinds = {"text": "VARCHAR", "whole": "BIGINT", "decimal": "DOUBLE", "yes_no": "BOOLEAN", "day": "DATE"}
     shape = {name: kinds.get(column.type, "TIMESTAMP") for name, column in TABLES[table].columns.items()}
     columns = ", ".join(f'own."{name}"' for name in shape)

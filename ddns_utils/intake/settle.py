@@ -12,11 +12,13 @@ from collections import defaultdict
 
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.contract import SEPARATOR
+from ddns_utils.intake.number_changes import CIRCLE, NUMBER_CHANGE, refuse_circles
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Writer
 
 UNKNOWN_CONTACT = "unknown contact"
+WAITING = (UNKNOWN_CONTACT, CIRCLE)  # reasons that other rows may take away; the refused row is kept as one of ours
 WITH_CONTACT = {"hospital_diagnosis": ("person_id", "contact_start"), "hospital_procedure": ("person_id",)}
 UNDER_WAY = (
     "('active', 'on-hold', 'scheduled', 'in-progress', 'arrived', 'triaged', 'onleave', 'accepted', 'preliminary')"
@@ -30,6 +32,8 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
     rows = _accepted(table, staged, refused)
     if table in WITH_CONTACT:
         rows = _with_contact(table, rows, writer)
+    if table == NUMBER_CHANGE:
+        rows = refuse_circles(rows, writer)
     decided, holding = _decide(model, rows, staged, writer) if model.key else (_all_stand(rows), set())
     day = f'"{model.time}"::DATE' if model.time else "NULL::DATE"
     counted = engine.execute(f"""

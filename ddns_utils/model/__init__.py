@@ -5,13 +5,14 @@ from ddns_utils.model.declare import SQL_TYPES, Column, Table
 from ddns_utils.model.hospital import HospitalContact, HospitalDiagnosis, HospitalProcedure
 from ddns_utils.model.municipal import CarePlan, Condition, Encounter, FollowUp, Goal, Intervention, Referral
 from ddns_utils.model.municipal_care import CompletedIntervention, Observation
-from ddns_utils.model.population import Person, Residence
+from ddns_utils.model.population import NumberChange, Person, Residence
 from ddns_utils.model.practice import LabResult, PracticeRecord, PracticeService, Prescription, SpecialistRecord
 
 TABLES: dict[str, type[Table]] = {
     table.name: table
     for table in (
         Person,
+        NumberChange,
         Residence,
         HospitalContact,
         HospitalDiagnosis,

@@ -20,9 +20,25 @@ class Delivery(Table):
     sha256 = Column(type="text", da="Filens SHA-256", en="SHA-256 of the file")
     received_at = Column(
         type="moment",
-        da="Modtaget: rapportens tidsstempel, ellers datoen i filens navn",
+        da="Modtaget: dagen i filens sti (kl. 0), ellers da filens seneste rapport blev dannet, ellers da filen sidst "
+        "blev ændret",
         unit="Danish time",
-        en="Received: the report's timestamp, else the date in the file's name",
+        en="When it arrived: the day in its path (at 0:00), else when the latest report in it was put together, else "
+        "when the file was last changed",
+    )
+    reported_at = Column(
+        type="moment",
+        nullable=True,
+        da="Hvornår filens seneste rapport blev dannet; mangler for flade filer",
+        unit="Danish time",
+        en="When the latest report in it was put together; missing for flat files",
+        source="Bundle.timestamp",
+    )
+    refused_because = Column(
+        type="text",
+        nullable=True,
+        da="Hvorfor intet af filen er med; mangler, hvis den blev modtaget",
+        en="Why nothing of the file is in; missing if it landed",
     )
     first_day = Column(type="day", nullable=True, da="Første dag med data", en="First day with data")
     last_day = Column(type="day", nullable=True, da="Sidste dag med data", en="Last day with data")

@@ -23,6 +23,17 @@ def delivery_id() -> Column:
     )
 
 
+def system(source: str) -> Column:
+    """The clinic system that sent a row."""
+    return Column(
+        type="text",
+        nullable=True,
+        da="Lægesystemet, der har sendt rækken, med store bogstaver",
+        en="The clinic system that sent the row, in capitals",
+        source=source,
+    )
+
+
 def municipality(source: str, nullable: bool = False) -> Column:
     """A three-digit municipality code."""
     return Column(

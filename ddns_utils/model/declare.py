@@ -75,7 +75,8 @@ class Table:
     identify a row, where a later delivery of the same key replaces the earlier one (empty: rows are only added);
     ``time``, the column that dates a row; ``order``, the column that says which of two rows with one key is later;
     ``voided_by``, the yes_no column that marks rows withdrawn by their sender, which readers never see;
-    ``forward``, pairs of columns of which the first must not be after the second.
+    ``forward``, pairs of columns of which the first must not be after the second; ``sent_by``, the column with the
+    clinic system that sent a row.
     """
 
     name: ClassVar[str]
@@ -86,6 +87,7 @@ class Table:
     order: ClassVar[str | None] = None
     voided_by: ClassVar[str | None] = None
     forward: ClassVar[tuple[tuple[str, str], ...]] = ()
+    sent_by: ClassVar[str | None] = None
     columns: ClassVar[dict[str, Column]]
 
     def __init_subclass__(cls) -> None:
@@ -95,7 +97,14 @@ class Table:
         cls.columns = found
         if "name" not in vars(cls):
             return
-        named = (*cls.key, cls.time, cls.order, cls.voided_by, *(column for pair in cls.forward for column in pair))
+        named = (
+            *cls.key,
+            cls.time,
+            cls.order,
+            cls.voided_by,
+            cls.sent_by,
+            *(column for pair in cls.forward for column in pair),
+        )
         if missing := [column for column in named if column and column not in found]:
             raise DefinitionError(f"Table {cls.name} names columns that it does not have: {', '.join(missing)}.")
 

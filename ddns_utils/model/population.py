@@ -20,6 +20,31 @@ class Person(Table):
     delivery_id = delivery_id()
 
 
+class NumberChange(Table):
+    """CPR numbers that another one has replaced, as pseudonyms. Readers see all of a person under the present one."""
+
+    name = "number_change"
+    one_row_is = Text(da="et personnummer, der er afløst af et andet", en="a CPR number that another one has replaced")
+    origin = "CPR"
+    key = ("former_person_id",)
+
+    former_person_id = Column(
+        type="text",
+        da="Pseudonym for det tidligere personnummer",
+        en="Pseudonym of the former CPR number",
+        source="CPR.PNR",
+    )
+    person_id = person_id("CPR.PNRGAELD")
+    changed_on = Column(
+        type="day",
+        nullable=True,
+        da="Hvornår nummeret blev ændret",
+        en="When the number was changed",
+        source="CPR.STATUSHAENSTART",
+    )
+    delivery_id = delivery_id()
+
+
 class Residence(Table):
     """Where a person lived, without overlaps; a gap is a stay abroad."""
 

@@ -1,7 +1,7 @@
 """General and specialist practice, medicines and laboratories."""
 
 from ddns_utils.language import Text
-from ddns_utils.model.columns import delivery_id, person_id
+from ddns_utils.model.columns import delivery_id, person_id, system
 from ddns_utils.model.declare import Column, Table
 
 
@@ -65,6 +65,7 @@ class PracticeRecord(Table):
     origin = "AIM"
     key = ("record_id",)
     time = "recorded_on"
+    sent_by = "system"
 
     record_id = Column(type="text", da="Registreringens nøgle", en="Key of the entry", source="AIM.REGISTRERING_ID")
     person_id = person_id("AIM.CPR")
@@ -72,6 +73,7 @@ class PracticeRecord(Table):
     clinic = Column(
         type="text", nullable=True, da="Klinikkens ydernummer", en="The clinic's provider number", source="AIM.YDERNR"
     )
+    system = system("AIM.SYSTEM")
     kind = Column(
         type="text",
         allowed=("diagnosis", "measurement", "care_plan_contact"),
@@ -104,6 +106,7 @@ class SpecialistRecord(Table):
     origin = "SENTINEL"
     key = ("record_id",)
     time = "contact_on"
+    sent_by = "system"
 
     record_id = Column(
         type="text", da="Registreringens nøgle", en="Key of the entry", source="SENTINEL.REGISTRERING_ID"
@@ -117,6 +120,7 @@ class SpecialistRecord(Table):
         source="SENTINEL.SPECIALE",
     )
     provider = Column(type="text", nullable=True, da="Ydernummer", en="Provider number", source="SENTINEL.YDERNR")
+    system = system("SENTINEL.SYSTEM")
     diagnosis = Column(
         type="text", nullable=True, da="Diagnose (SKS)", en="Diagnosis (SKS)", source="SENTINEL.DIAGNOSE"
     )

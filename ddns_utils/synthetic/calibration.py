@@ -42,7 +42,8 @@ retracted or two purchases of its medicine; diabetes by two events over diagnose
 
 What is planted on purpose stands in `truth.json` beside the deliveries, and tests find it again: municipalities that
 differ in HbA1c, in follow-up by general practice and in early rehabilitation; an effect of early rehabilitation that
-frailty, age and disease confound; a winter peak of acute contacts; lag from event to register and to the gateway.
+frailty, age and disease confound; a winter peak of acute contacts; persons who get another CPR number; lag from event
+to register and to the gateway.
 
 Care in atrial fibrillation and heart failure is drawn so that the databases' published shares (treatment,
 echocardiography, education, stroke, bleeding) lie within what chance allows; a test of the indicators holds it.

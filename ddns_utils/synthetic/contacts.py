@@ -95,7 +95,7 @@ def action_diagnoses(seed: int, chunk: int, people: People, onset: dict, stays: 
     return np.where((code == CHRONIC["cancer"][0]) & ~either, own, code)
 
 
-def tables(seed: int, chunk: int, cpr: np.ndarray, onset: dict, stays: Stays, action: np.ndarray) -> dict[str, dict]:
+def tables(seed: int, chunk: int, people: People, onset: dict, stays: Stays, action: np.ndarray) -> dict[str, dict]:
     """LPR_A_KONTAKT, LPR_A_DIAGNOSE and LPR_A_PROCREGISTRERING as columns; moments in days since 1970."""
     rng = generator(seed, chunk, 5)
     stay, start, end = _split(rng, stays)
@@ -109,7 +109,7 @@ def tables(seed: int, chunk: int, cpr: np.ndarray, onset: dict, stays: Stays, ac
     )
     code = action[stay]
     contacts = {
-        "PNR": cpr[person],
+        "PNR": people.cpr_at(person, start),
         "DW_EK_KONTAKT": key,
         "DW_EK_FORLOEB": chunk * 10_000_000_000 + stay,
         "KONT_STARTTIDSPUNKT": start,

@@ -97,13 +97,20 @@ def _write_chunk(folder, seed, chunk, chunks, edges, window, counted, on_progres
 
     def write(name: str, columns: dict, day: str) -> None:
         known = files.reported(generator(seed, chunk, 20, *name.encode()), name, columns[day].astype(float))
-        counted[name] += files.write_register(folder, name, suffix, columns, known, window)
+        if "SYSTEM" not in columns:
+            counted[name] += files.write_register(folder, name, suffix, columns, known, window)
+            return
+        for system in truths.SYSTEMS:
+            sent = columns["SYSTEM"] == system
+            part = {field: values[sent] for field, values in columns.items()}
+            counted[name] += files.write_register(folder, name, f"_{system}{suffix}", part, known[sent], window)
 
     tell("people and hospitals", 0)
     made = lives(seed, chunk, chunks, edges[chunk], edges[chunk + 1] - edges[chunk], window)
     persons, onset = made.people, made.onset
     counted["BEF"] += files.write_population(folder, suffix, persons, window)
-    rows = contacts.tables(seed, chunk, persons.cpr, onset, made.stays, made.action)
+    counted["CPR"] += files.write_number_changes(folder, suffix, persons, window)
+    rows = contacts.tables(seed, chunk, persons, onset, made.stays, made.action)
     counted.update(_write_hospital(folder, seed, chunk, suffix, rows, window))
     tell("practices", 1)
     write("SSSY", practice.services(seed, chunk, persons, onset, made.stays, window), "BEHANDLINGSDATO")

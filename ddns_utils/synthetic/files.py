@@ -16,7 +16,7 @@ from ddns_utils.synthetic.draw import day_number, days, minutes
 from ddns_utils.synthetic.people import People, Window, municipalities
 
 MOMENTS = {"KONT_STARTTIDSPUNKT", "KONT_SLUTTIDSPUNKT", "PROC_STARTTIDSPUNKT"}
-AS_CSV = {"SENTINEL", "BEF"}
+AS_CSV = {"SENTINEL", "BEF", "CPR"}
 
 
 def delivery_days(window: Window) -> list[int]:
@@ -63,9 +63,11 @@ def write_population(folder: Path, suffix: str, people: People, window: Window) 
     written = 0
     for day in delivery_days(window):
         rows = start < day
+        numbers = people.cpr_at(person[rows], day)
+        woman = people.female[person[rows]] ^ (numbers != people.cpr[person[rows]])
         columns = {
-            "PNR": people.cpr[person][rows],
-            "KOEN": np.where(people.female[person][rows], "2", "1"),
+            "PNR": numbers,
+            "KOEN": np.where(woman, "2", "1"),
             "FOED_DAG": days(people.born[person][rows]),
             "KOM": codes[home][rows],
             "REG": regions[home][rows],
@@ -76,6 +78,14 @@ def write_population(folder: Path, suffix: str, people: People, window: Window) 
         write_table(folder, day, "BEF", suffix, as_table(columns))
         written = int(rows.sum())
     return written
+
+
+def write_number_changes(folder: Path, suffix: str, people: People, window: Window) -> int:
+    """Write CPR: the numbers that another one has replaced, in the first delivery after."""
+    who = np.flatnonzero(~np.isnan(people.renumbered))
+    day = people.renumbered[who]
+    columns = {"PNR": people.former_cpr[who], "PNRGAELD": people.cpr[who], "STATUSHAENSTART": days(day)}
+    return write_register(folder, "CPR", suffix, columns, day, window)
 
 
 def _days_before(moment: np.ndarray, limit: int) -> np.ndarray:

@@ -103,7 +103,7 @@ def reports(seed: int, chunk: int, people: People, granted: Grants, window: Wind
             stays = [(start, moved, home), (int(moved) + 3, end, int(people.new_home[person]))]
         for begins, ends, place in stays:
             patient = patients.setdefault((person, place), ids())
-            course = _Course(ids, luck, patient, people.cpr[person], sors[place], begins, ends)
+            course = _Course(ids, luck, patient, str(people.cpr_at(person, begins)), sors[place], begins, ends)
             course.dies = bool(people.last[person] <= ends)
             course.grant(granted.home[at], granted.nursed[at], float(people.frailty[person]))
             for day, entries in course.days(window):

@@ -103,7 +103,7 @@ def prescriptions(
     person, when, atc, packs, doses, reason = (np.concatenate(column) for column in zip(*parts, strict=True))
     number = np.unique(atc.astype("U7"), return_inverse=True)[1]
     return {
-        "PNR": people.cpr[person],
+        "PNR": people.cpr_at(person, when),
         "EKSD": days(when),
         "ATC": atc,
         "VNR": np.char.add("9", np.char.zfill(number.astype("U5"), 5)),
@@ -157,7 +157,7 @@ def results(seed: int, chunk: int, people: People, onset: dict, given: dict, win
     parts.append(_lab(person, when, "DNK35302", rate, "mL/min/1,73 m2"))
     person, when, code, value, unit = (np.concatenate(column) for column in zip(*parts, strict=True))
     return {
-        "PNR": people.cpr[person],
+        "PNR": people.cpr_at(person, when),
         "SAMPLINGDATE": days(when),
         "ANALYSISCODE": code,
         "VALUE": value,

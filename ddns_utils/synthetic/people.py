@@ -64,6 +64,8 @@ class People:
     settled: np.ndarray  # when they came to the first municipality
     frailty: np.ndarray
     mother: np.ndarray  # index of the mother for children born in the window, else -1
+    former_cpr: np.ndarray  # of those who get another number in the window; says the other sex
+    renumbered: np.ndarray  # when they get it
 
     def __len__(self) -> int:
         return len(self.born)
@@ -80,6 +82,11 @@ class People:
     def home_at(self, person: np.ndarray, when: np.ndarray) -> np.ndarray:
         """Index of the municipality of some persons at some moments."""
         return np.where(when >= np.nan_to_num(self.moved[person], nan=np.inf), self.new_home[person], self.home[person])
+
+    def cpr_at(self, person: np.ndarray | int, when: np.ndarray | float) -> np.ndarray | str:
+        """CPR numbers of some persons at some moments."""
+        former = when < np.nan_to_num(self.renumbered[person], nan=-np.inf)
+        return np.where(former, self.former_cpr[person], self.cpr[person])[()]
 
     def stratum(self, when: float) -> np.ndarray:
         """Municipality, sex and ten-year age band in one number."""
@@ -128,11 +135,13 @@ def make(seed: int, chunk: int, chunks: int, first: int, count: int, window: Win
         settled=np.maximum(np.floor(born), np.floor(window.start - 1 - rng.exponential(9 * 365, count))),
         frailty=frailty,
         mother=np.full(count, -1),
+        former_cpr=np.array([]),
+        renumbered=np.array([]),
     )
     _add_children(people, rng, window)
     _add_deaths(people, rng, window)
     _add_moves(people, rng, window)
-    people.cpr = cpr_numbers(people.born, people.female, chunk, chunks)
+    _add_numbers(people, generator(seed, chunk, 22), window, chunk, chunks)
     return people
 
 
@@ -188,6 +197,24 @@ def _add_moves(people: People, rng: np.random.Generator, window: Window) -> None
     stays = (target == people.home[who]) | (when >= people.last[who])
     people.moved[who[~stays]] = when[~stays]
     people.new_home[who[~stays]] = target[~stays]
+
+
+def _add_numbers(people: People, rng: np.random.Generator, window: Window, chunk: int, chunks: int) -> None:
+    """CPR numbers; a few grown persons who outlive the window have one of the other sex before."""
+    everybody = len(people)
+    years = (window.end - window.start) / 365.25
+    wanted = max(truths.FEWEST_NUMBER_CHANGES, round(truths.NUMBER_CHANGES_PER_PERSON_YEAR * everybody * years))
+    grown = np.flatnonzero(np.isnan(people.died) & (people.age(window.start) > 17))
+    who = rng.permutation(grown)[:wanted]
+    days = np.linspace(window.start + 60, window.end - 30, len(who)).round()
+    people.renumbered = np.full(everybody, np.nan)
+    people.renumbered[who] = days
+    born, female = (np.concatenate([column, column[who]]) for column in (people.born, people.female))
+    female[everybody:] = ~female[everybody:]
+    numbers = cpr_numbers(born, female, chunk, chunks)
+    people.cpr = numbers[:everybody]
+    people.former_cpr = people.cpr.copy()
+    people.former_cpr[who] = numbers[everybody:]
 
 
 def cpr_numbers(born: np.ndarray, female: np.ndarray, chunk: int, chunks: int) -> np.ndarray:

@@ -135,7 +135,7 @@ def _rows(rng, people: People, person: np.ndarray, when: np.ndarray, code: np.nd
     card = np.where(baby, people.mother[person], person)
     several = np.where(code == "807101", 1 + rng.poisson(0.4, len(person)), 1)
     return {
-        "PNR": people.cpr[card],
+        "PNR": people.cpr_at(card, when),
         "YDERNR": provider(people.home_at(card, when), card),
         "SPECIALE": code,
         "YDLANT": several,
@@ -165,11 +165,13 @@ def records(seed: int, chunk: int, people: People, onset: dict, window: Window) 
     person, when, kind, code, system, value, unit = (np.concatenate(column) for column in zip(*parts, strict=True))
     kept = (when >= window.start) & (when < np.minimum(people.last[person], window.end))
     number = chunk * 10_000_000_000 + np.arange(len(person))
+    clinic = provider(people.home_at(person[kept], when[kept]), person[kept])
     return {
         "REGISTRERING_ID": number[kept],
-        "CPR": people.cpr[person[kept]],
+        "CPR": people.cpr_at(person[kept], when[kept]),
         "DATO": days(when[kept]),
-        "YDERNR": provider(people.home_at(person[kept], when[kept]), person[kept]),
+        "YDERNR": clinic,
+        "SYSTEM": np.array(truths.SYSTEMS)[clinic % len(truths.SYSTEMS)],
         "ART": kind[kept],
         "KODE": code[kept],
         "KODESYSTEM": system[kept],
@@ -230,9 +232,10 @@ def specialist(seed: int, chunk: int, people: People, onset: dict, window: Windo
     person, when, specialty, code = (np.concatenate(column) for column in zip(*parts, strict=True))
     return {
         "REGISTRERING_ID": chunk * 10_000_000_000 + np.arange(len(person)),
-        "CPR": people.cpr[person],
+        "CPR": people.cpr_at(person, when),
         "DATO": days(when),
         "SPECIALE": specialty,
         "YDERNR": 990_000 + person % 900,
+        "SYSTEM": np.array(truths.SYSTEMS)[person % len(truths.SYSTEMS)],
         "DIAGNOSE": code,
     }

@@ -49,7 +49,8 @@ def reports(seed: int, chunk: int, people: People, onset: dict, window: Window) 
             continue
         home = int(people.home_at(np.array([person]), np.array([float(day)]))[0])
         patient = patients.setdefault((person, home), ids())
-        course = _course(ids, luck, patient, people.cpr[person], sors[home], units[home], home, name, day, completed)
+        cpr = str(people.cpr_at(person, day))
+        course = _course(ids, luck, patient, cpr, sors[home], units[home], home, name, day, completed)
         for when, entries in course:
             if window.start <= when < window.end:
                 yield Report(PREVENTION, when, person, home, entries)

@@ -73,8 +73,9 @@ class Course:
     def __init__(self, people: People, plans: Plans, at: int, patient: str, units: tuple, ids: Ids, luck, name: str):
         self.ids, self.luck, self.patient = ids, luck, patient
         self.person, self.home = int(plans.person[at]), int(plans.home[at])
-        self.cpr, self.sor = people.cpr[self.person], keepers()[self.home]
+        self.sor = keepers()[self.home]
         self.received, self.discharged = int(plans.received[at]), int(plans.discharged[at])
+        self.cpr = str(people.cpr_at(self.person, self.received))
         self.offered = None if np.isnan(plans.offered[at]) else int(plans.offered[at])
         self.hospital, self.team = units
         died, moved = people.last[self.person], people.moved[self.person]

@@ -40,6 +40,13 @@ ACUTE_PER_CHRONIC_DISEASE = 0.35  # added to the rate, per disease
 SEASON_AMPLITUDE = 0.15  # acute hospital contacts: 1 + amplitude × cos(2π (day of year − peak) / 365.25)
 SEASON_PEAK_DAY = 20
 
+# Persons who get another CPR number: 283 with more than one in LPR of 2024 (dst.dk, Sygehusbenyttelse), 5.96 million
+# residents. Small countries have a few anyhow.
+NUMBER_CHANGES_PER_PERSON_YEAR = 283 / 5_960_000
+FEWEST_NUMBER_CHANGES = 4
+
+SYSTEMS = ("ALFA", "BETA", "GAMMA")  # invented clinic systems of general and specialist practice
+
 # Reporting lag of the flat registers, in days: a minimum plus an exponential part with this mean.
 LAG = {
     "LPR_A": (1.0, 9.0),
@@ -93,6 +100,10 @@ def describe(citizens: int, years: int, seed: int, until_year: int, counted: dic
             "what": "acute hospital contacts: 1 + amplitude × cos(2π (day of year − peak day) / 365.25)",
             "amplitude": SEASON_AMPLITUDE,
             "peak_day": SEASON_PEAK_DAY,
+        },
+        "number_changes": {
+            "what": "persons who get another CPR number: earlier events are delivered under the former one",
+            "persons": counted["CPR"],
         },
         "reporting_lag_days": {
             "registers": {name: {"least": low, "mean": low + mean} for name, (low, mean) in LAG.items()},

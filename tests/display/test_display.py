@@ -309,6 +309,44 @@ def test_a_finding_says_what_it_is_and_what_to_do_only_where_something_is_wrong(
     assert (quality.OFFER_GIVEN.remedy.en in cells[2]) == said.startswith("needs attention")
 
 
+def test_one_week_that_jumps_is_enough_because_weeks_are_no_sample(monkeypatch):
+    check = quality.CHECKS["KL Gateway"][8]
+    assert check.rows_about == "deliveries"
+    made = measured([{"indicator": check.id, "n": 12.0, "of": 13.0}], check)
+    shown = []
+    monkeypatch.setattr(findings, "publish_display_data", lambda data, metadata: shown.append(data["text/html"]))
+    display.show_findings(disclose(made, POLICY), indicators=[check], area="DK", language="en", caption="C")
+    assert re.findall(r"<td>(.*?)</td>", shown[0])[1] == "needs attention"
+
+
+def test_findings_by_sender_name_the_worst_first_and_only_the_senders_asked_for(monkeypatch):
+    check = quality.ROWS_ACCEPTED
+    rates = {"DK": 2290.0, "101": 990.0, "147": 800.0, "751": 500.0, "system:ALFA": 510.0}
+    rows = [{"indicator": check.id, "area": area, "n": n, "of": 3000.0 if area == "DK" else 1000.0}
+            for area, n in rates.items()]  # fmt: skip
+    shown = []
+    monkeypatch.setattr(findings, "publish_display_data", lambda data, metadata: shown.append(data["text/html"]))
+    made = disclose(measured(rows, check), POLICY)
+    for area in ("DK", "101"):
+        display.show_findings_by_sender(made, indicators=[check], area=area, language="en", caption="C")
+    everywhere, here = (re.findall(r"<td>(.*?)</td>", html) for html in shown)
+    assert everywhere == ["3", "Aarhus (50.0%), ALFA (51.0%), Frederiksberg (80.0%)", check.remedy.en]
+    assert here[0] == "1"
+    assert here[1] == "ALFA (51.0%)"
+
+
+def test_where_every_check_passes_no_sender_has_anything_to_do(monkeypatch):
+    shown = []
+    monkeypatch.setattr(findings, "publish_display_data", lambda data, metadata: shown.append(data["text/html"]))
+    made = measured(
+        [{"indicator": quality.ROWS_ACCEPTED.id, "area": "101", "n": 990.0, "of": 1000.0}], quality.ROWS_ACCEPTED
+    )
+    display.show_findings_by_sender(
+        disclose(made, POLICY), indicators=[quality.ROWS_ACCEPTED], language="en", caption="C"
+    )
+    assert re.findall(r"<td>(.*?)</td>", shown[0]) == ["0", "–", "–"]
+
+
 def test_what_is_no_check_has_no_findings(whole):
     with pytest.raises(DefinitionError, match="shows checks, proportions with a remedy; share is none"):
         display.show_findings(whole, indicators=["share"], area="DK", language="en", caption="C")

@@ -2,9 +2,12 @@
 
 import itertools
 import json
+import os
 import re
+from datetime import date, datetime
 
 import pytest
+from click.testing import CliRunner
 from intake.deliver import (
     ANNA,
     BO,
@@ -24,6 +27,8 @@ from intake.deliver import (
     write_reports,
 )
 
+from ddns_utils.cli import main
+from ddns_utils.deliveries import days, lines, senders
 from ddns_utils.errors import DataError
 
 
@@ -347,3 +352,54 @@ def test_no_cpr_number_is_in_any_file_of_the_store_or_in_the_report(tmp_path, re
         for file in registers.path.rglob("*"):
             if file.is_file():
                 assert number.encode() not in file.read_bytes(), file.name
+
+
+def test_a_refused_file_is_a_delivery_without_rows_that_says_why(folder, registers):
+    write_csv(folder, "SSSY", [SERVICE])
+    write_csv(folder, "LAB", [{"pnr": ANNA}])
+    landing = landed(folder, registers)
+    by_file = {row["file"]: row for row in rows(registers, "delivery")}
+    assert by_file["SSSY.csv"]["refused_because"] is None
+    refused = by_file["LAB.csv"]
+    assert refused["refused_because"] == landing.refused["LAB.csv"]
+    assert (refused["source"], refused["sender"], refused["rows_read"]) == ("LAB", "LAB", 0)
+    assert refused["received_at"] == datetime(2025, 4, 1)
+    found = days(registers.snapshot(), "LAB")
+    assert found[["files", "files_refused"]].to_numpy().tolist() == [[0, 1]]
+    (line,) = lines(found, date(2025, 4, 1), date(2025, 4, 1))
+    assert (line.state, line.files_refused) == ("refused", 1)
+    assert senders(found, date(2025, 4, 1)) == []
+    shown = CliRunner().invoke(main, ["registers", "--deliveries", "--registers", str(registers.path)])
+    assert f"LAB\tLAB\t2025-04-01\tLAB.csv\t{refused['refused_because']}" in shown.output
+
+
+def test_a_file_refused_again_changes_nothing_and_lands_once_it_can_be_read(folder, registers, monkeypatch):
+    write_csv(folder, "LAB", [RESULT])
+    with monkeypatch.context() as patched:
+        patched.setattr("ddns_utils.intake.landing.stage_flat", raise_full)
+        assert [landed(folder, registers).version for _ in range(2)] == [1, 1]
+    assert not landed(folder, registers).refused
+    (delivery,) = rows(registers, "delivery")
+    assert (delivery["refused_because"], delivery["rows_kept"]) == (None, 1)
+
+
+def raise_full(*_):
+    raise DataError("the disk is full.")
+
+
+def test_when_a_delivery_arrived_is_its_day_and_not_when_its_reports_were_put_together(tmp_path, registers):
+    write_reports(tmp_path / "2025-03-12" / "dated.ndjson", report(care_plan(), timestamp="2025-03-10T22:30:00Z"))
+    write_reports(tmp_path / "undated.ndjson", report(care_plan("other"), timestamp="2025-03-10T22:30:00Z"))
+    landed(tmp_path, registers)
+    told = datetime(2025, 3, 10, 23, 30)
+    arrived = {row["file"]: (row["received_at"], row["reported_at"]) for row in rows(registers, "delivery")}
+    assert arrived == {"2025-03-12/dated.ndjson": (datetime(2025, 3, 12), told), "undated.ndjson": (told, told)}
+
+
+def test_an_undated_flat_file_arrived_when_it_was_last_changed(tmp_path, registers):
+    file = write_csv(tmp_path, "LAB", [RESULT])
+    moment = datetime(2025, 5, 6, 7, 8)
+    os.utime(file, (moment.timestamp(), moment.timestamp()))
+    landed(file, registers)
+    (delivery,) = rows(registers, "delivery")
+    assert (delivery["received_at"], delivery["reported_at"]) == (moment, None)

@@ -1,5 +1,6 @@
 """A small made-up Denmark lands whole: nothing refused, nothing lost, nothing invented."""
 
+import itertools
 import json
 
 import duckdb
@@ -68,3 +69,25 @@ def test_everybody_in_a_table_is_in_the_population(denmark):
     people = {row["person_id"] for row in rows(registers, "person")}
     for table in ("hospital_contact", "hospital_diagnosis", "prescription", "referral", "encounter"):
         assert {row["person_id"] for row in rows(registers, table)} <= people
+
+
+def test_planted_changes_of_number_are_found_again_each_person_whole(denmark):
+    delivered, registers, _ = denmark
+    truth = json.loads((delivered / "truth.json").read_text(encoding="utf-8"))
+    changes = {row["former_person_id"]: row["person_id"] for row in rows(registers, "number_change")}
+    assert len(changes) == truth["number_changes"]["persons"] >= 4
+    persons = {row["person_id"]: row for row in rows(registers, "person")}
+    assert not changes.keys() & persons.keys()
+    snapshot = registers.snapshot()
+    told = snapshot.engine.to_pyarrow(snapshot.table("person", as_delivered=True)).to_pylist()
+    former = [row for row in told if row["person_id"] in changes]
+    assert 0 < len(former) == len(told) - len(persons) < len(changes)  # the others changed before BEF first came
+    assert all(row["sex"] != persons[changes[row["person_id"]]]["sex"] for row in former)
+    told_homes = [(row["person_id"], row["start"], row["end"]) for row in rows(registers, "residence")]
+    homes = sorted(told_homes, key=lambda home: home[:2])
+    stays = [pair for pair in itertools.pairwise(homes) if pair[0][0] == pair[1][0] in changes.values()]
+    assert all(end is not None and end <= start for (_, _, end), (_, start, _) in stays)
+    services = snapshot.table("practice_service", as_delivered=True).select("person_id").distinct()
+    under = set(snapshot.engine.to_pyarrow(services)["person_id"].to_pylist())
+    assert under & changes.keys()
+    assert under & set(changes.values())

@@ -17,7 +17,8 @@ OWN_FIELDS = {"BEF.BOP_VFRA", "BEF.BOP_VTIL", "BEF.DOED_DAG"}
 
 def test_every_table_of_the_plan_is_declared():
     assert set(TABLES) == {
-        "person", "residence", "hospital_contact", "hospital_diagnosis", "hospital_procedure", "practice_service",
+        "person", "number_change", "residence", "hospital_contact", "hospital_diagnosis", "hospital_procedure",
+        "practice_service",
         "practice_record", "specialist_record", "prescription", "lab_result", "referral", "care_plan", "intervention",
         "encounter", "condition", "goal", "follow_up", "completed_intervention", "observation", "delivery",
         "finding", "quarantine",
