@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 from drawing import draw, measured
+from made_results import POLICY
 
 from ddns_utils.disclosure import disclose
 from ddns_utils.indicators import quality as q
@@ -158,7 +159,7 @@ def test_a_system_with_few_rows_is_hidden_and_cannot_be_had_by_subtraction(tmp_p
     result = measure(
         registers.RESIDENT["AIM"], draw(drawing, tmp_path), Period.parse(MARCH), levels=("country", "system")
     )
-    shown = disclose(result).frame.set_index("area")
+    shown = disclose(result, POLICY).frame.set_index("area")
     assert shown.loc["system:BETA", "status"] == "suppressed"
     hidden = shown.index[shown["status"] == "suppressed"]
     assert len(hidden) >= 2
