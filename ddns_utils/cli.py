@@ -17,7 +17,9 @@ import click
 from ddns_utils.errors import DdnsError, RunError
 
 if TYPE_CHECKING:
+    from ddns_utils.disclosure.ledger import Ledger
     from ddns_utils.registers import Snapshot
+    from ddns_utils.runs.folders import RunFolder
 
 NOTICE = "notice.txt"  # what a delivery folder may tell the readers of every report
 REGISTERS = click.option(
@@ -238,15 +240,13 @@ def explain(
 @REGISTERS
 def publish(language: str, registers: Path | None) -> None:
     """Build outputs/site from all finished runs that may leave."""
-    from ddns_utils.disclosure.ledger import ledger_of
     from ddns_utils.publish.site import build_site
-    from ddns_utils.registers import open_registers
     from ddns_utils.runs.project import find_project
 
-    def left_out(run: Any, why: str) -> None:
+    def left_out(run: RunFolder, why: str) -> None:
         click.echo(f"Left out: {run.analysis}/{run.id}: {why}", err=True)
 
-    index, reports = build_site(find_project(), language, ledger_of(open_registers(registers)), left_out)
+    index, reports = build_site(find_project(), language, _ledger(registers), left_out)
     click.echo(f"{reports} reports. Open {index}")
 
 
@@ -256,14 +256,12 @@ def publish(language: str, registers: Path | None) -> None:
 @REGISTERS
 def checker(run: str, language: str, registers: Path | None) -> None:
     """Make what whoever releases RUN must see: what it shows, on which counts, what is hidden, what was published."""
-    from ddns_utils.disclosure.ledger import ledger_of
     from ddns_utils.publish.checker import build_pack, in_lines
-    from ddns_utils.registers import open_registers
     from ddns_utils.runs.project import find_project
     from ddns_utils.runs.release import find_run
 
     project = find_project()
-    index, asked = build_pack(project, find_run(project, run), ledger_of(open_registers(registers)), language)
+    index, asked = build_pack(project, find_run(project, run), _ledger(registers), language)
     for line in in_lines(asked, language):
         click.echo(line)
     click.echo(f"Confidential. Open {index}")
@@ -276,8 +274,6 @@ def checker(run: str, language: str, registers: Path | None) -> None:
 @REGISTERS
 def release(run: str, by: str, note: str, registers: Path | None) -> None:
     """Let RUN out: record who decided, after the guard and the comparison with what is published."""
-    from ddns_utils.disclosure.ledger import ledger_of
-    from ddns_utils.registers import open_registers
     from ddns_utils.runs.project import find_project
     from ddns_utils.runs.release import find_run
     from ddns_utils.runs.release import release as let_out
@@ -285,7 +281,7 @@ def release(run: str, by: str, note: str, registers: Path | None) -> None:
 
     project = find_project()
     found = find_run(project, run)
-    entry = let_out(project, found, ledger_of(open_registers(registers)), owners_policy(project), by, note)
+    entry = let_out(project, found, _ledger(registers), owners_policy(project), by, note)
     click.echo(f"{found.analysis}/{found.id} is released by {by}: entry {entry['number']} of the ledger.")
 
 
@@ -296,14 +292,12 @@ def release(run: str, by: str, note: str, registers: Path | None) -> None:
 @REGISTERS
 def withdraw(run: str, by: str, note: str, registers: Path | None) -> None:
     """Take RUN off the site when it is built next; that it was seen stays in the ledger."""
-    from ddns_utils.disclosure.ledger import ledger_of
-    from ddns_utils.registers import open_registers
     from ddns_utils.runs.project import find_project
     from ddns_utils.runs.release import find_run
     from ddns_utils.runs.release import withdraw as take_back
 
     found = find_run(find_project(), run)
-    entry = take_back(found, ledger_of(open_registers(registers)), by, note)
+    entry = take_back(found, _ledger(registers), by, note)
     click.echo(f"{found.analysis}/{found.id} is withdrawn: entry {entry['number']} of the ledger. Now: ddns publish")
 
 
@@ -312,16 +306,14 @@ def withdraw(run: str, by: str, note: str, registers: Path | None) -> None:
 @REGISTERS
 def runs(name: str | None, registers: Path | None) -> None:
     """List runs, newest first, and whether they are out."""
-    from ddns_utils.disclosure.ledger import ledger_of
     from ddns_utils.progress import show_table
-    from ddns_utils.registers import open_registers
     from ddns_utils.runs.folders import list_runs
     from ddns_utils.runs.project import find_project
     from ddns_utils.runs.release import standing
 
     project = find_project()
     listed = list_runs(project, project.require_analysis(name) if name else None)
-    ledger = ledger_of(open_registers(registers))
+    ledger = _ledger(registers)
     rows = [
         [
             run.analysis,
@@ -333,6 +325,13 @@ def runs(name: str | None, registers: Path | None) -> None:
         for run in listed
     ]
     show_table("", ["analysis", "run", "status", "out", "parameters"], rows)
+
+
+def _ledger(registers: Path | None) -> Ledger:
+    from ddns_utils.disclosure.ledger import ledger_of
+    from ddns_utils.registers import open_registers
+
+    return ledger_of(open_registers(registers))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from ddns_utils.disclosure.ledger import Ledger
 from ddns_utils.disclosure.relation import relation, small_changes
 from ddns_utils.display.tables import render
 from ddns_utils.language import day, number, say
-from ddns_utils.publish.exhibits import COUNTED, LABELS, WHY, Exhibit, counts, exhibits
+from ddns_utils.publish.exhibits import COUNTED, LABELS, WHY, counts, exhibits
 from ddns_utils.publish.page import page
 from ddns_utils.publish.questions import Question, questions
 from ddns_utils.runs.folders import RunFolder
@@ -120,6 +120,3 @@ def in_lines(asked: Sequence[Question], language: str) -> list[str]:
     """The questions for a terminal, what has to be looked at first."""
     words = {True: say("fine", language), False: say("look here", language)}
     return [f"{words[one.fine]}: {one.asks} {one.answer}" for one in sorted(asked, key=lambda one: one.fine)]
-
-
-__all__ = ["Exhibit", "build_pack", "in_lines", "pack_folder"]
