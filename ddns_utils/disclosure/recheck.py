@@ -13,6 +13,7 @@ from ddns_utils.indicators.declare import Indicator
 from ddns_utils.measure import Measured
 
 SHOWN = ("n", "of", "value")
+TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,12 @@ class _Recorded:
 
     kind: str
     rows_about: str = "persons"
+    per: int = 1
+    standardised_to: str = ""
 
 
 def no_longer_safe(tables: Sequence[Published], policy: Policy, earlier: Sequence[Published]) -> int:
-    """How many numbers the tables show that ``disclose()`` would hide today, knowing what was published ``earlier``.
+    """How many numbers ``disclose()`` would hide or round otherwise today, knowing what was published ``earlier``.
 
     Tables are looked at in their order, each beside those before it as they were shown. Raises DataError when a table
     cannot be made safe at all.
@@ -34,6 +37,9 @@ def no_longer_safe(tables: Sequence[Published], policy: Policy, earlier: Sequenc
         true = table.frame[[name for name in table.frame.columns if not name.startswith("shown_")]]
         recorded = {name: _Recorded(kind) for name, kind in table.kinds.items()}
         again = disclose(Measured(true, cast(dict[str, Indicator], recorded)), policy, known).frame
-        found += sum(int((table.frame[f"shown_{name}"].notna() & again[name].isna()).sum()) for name in SHOWN)
+        for name in SHOWN:
+            shown, today = table.frame[f"shown_{name}"], again[name]
+            found += int((shown.notna() & today.isna()).sum())
+            found += int(((shown - today).abs() > TOLERANCE).sum()) if name != "value" else 0
         known.append(table)
     return found

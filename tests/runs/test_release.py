@@ -151,6 +151,14 @@ def test_what_would_be_hidden_today_is_counted_number_by_number():
     assert no_longer_safe([table], dataclasses.replace(POLICY, threshold=10), []) == 2  # 8 and its share of 80
 
 
+def test_numbers_that_would_be_rounded_otherwise_today_are_counted():
+    rounding = dataclasses.replace(POLICY, method="round", rounding_base=5)
+    made = measured(REGION, READMISSION_30D)
+    table = published(made.frame, disclose(made, rounding, []).frame, {READMISSION_30D.id: "proportion"})
+    assert no_longer_safe([table], rounding, []) == 0
+    assert no_longer_safe([table], dataclasses.replace(rounding, rounding_base=7), []) >= 2
+
+
 def test_an_indicator_that_is_not_declared_any_more_can_be_looked_at_again():
     made = measured(REGION)
     table = published(made.frame, made.frame, {SHARE.id: "proportion"})
