@@ -253,3 +253,16 @@ def test_a_jump_is_found_where_the_system_sent_it(tmp_path):
     assert frame["n"].to_dict() == {"DK": 1, "system:ALFA": 1, "system:BETA": 0}
     early = measure(registers.WEEKS_AS_EXPECTED["SENTINEL"], draw(drawing, tmp_path), Period.parse("2024-W05"))
     assert set(early.frame["status"]) == {"not_applicable"}
+
+
+@pytest.mark.parametrize(("register", "sender", "whose"), [
+    ("KL Gateway", "101", "101"), ("KL Gateway", "1084", "1084"), ("KL Gateway", "DK", "DK"), ("AIM", "101", "DK"),
+    ("AIM", "system:ALFA", "system:ALFA"), ("LMDB", "101", "DK"), ("LMDB", "DK", "DK"),
+])  # fmt: skip
+def test_deliveries_are_those_of_whoever_sends_for_the_register(register, sender, whose):
+    assert q.deliverer(register, sender) == whose
+
+
+def test_only_municipalities_that_used_to_send_lack_rows_of_their_lag():
+    assert q.IN_TIME["KL Gateway"].lacking is not None
+    assert [q.IN_TIME[register].lacking for register in ("LMDB", "LPR_A")] == [None, None]
