@@ -109,6 +109,8 @@ def _panel(
     ax.set_xticks(range(len(periods)), [period_name(period) for period in periods])
     value_axis(ax.yaxis, known, language)
     ax.yaxis.get_major_locator().set_params(nbins=3)
+    bottom, top = ax.get_ylim()
+    ax.set_yticks([] if pd.isna(high) else [tick for tick in ax.get_yticks() if max(bottom, 0) <= tick <= top])
     ax.tick_params(labelsize=8)
     ax.grid(axis="y")
     ax.set_title(wrapped(value_label(known, language), 30), color=INK, fontsize=8.2, pad=5)

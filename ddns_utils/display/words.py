@@ -62,6 +62,8 @@ def spread(
     """From the lowest area to the highest: "fra 2,1 % i Gentofte til 7,9 % i Lolland", and how many are hidden."""
     known = one_indicator(disclosed, indicator)
     rows, hidden = _areas(disclosed, known, level, period)
+    if rows.empty:
+        return say("nothing that can be shown", language)
     low, high = rows.loc[rows["value"].idxmin()], rows.loc[rows["value"].idxmax()]
     words = say(
         "from {low} ({low_area}) to {high} ({high_area})",
@@ -182,8 +184,6 @@ def _in_words(row: pd.Series, indicator: Indicator, disclosed: Disclosed, langua
 def _areas(disclosed: Disclosed, indicator: Indicator, level: str, period: str | None) -> tuple[pd.DataFrame, int]:
     rows = select(disclosed, indicator=indicator.id, area_level=level, period=period, free=("area",))
     shown = rows[rows["status"].isin(SHOWN)]
-    if shown.empty:
-        raise DataError(f"No {level} has a value of {indicator.id} that can be shown.")
     return shown, int((rows["status"] == "suppressed").sum())
 
 
@@ -198,6 +198,8 @@ def _extreme(
 ) -> str:
     known = one_indicator(disclosed, indicator)
     rows, _ = _areas(disclosed, known, level, period)
+    if rows.empty:
+        return say("nothing that can be shown", language)
     row = rows.loc[rows["value"].idxmax() if last else rows["value"].idxmin()]
     return f"{areas.name(row['area'], language)} {_in_words(row, known, disclosed, language)}"
 

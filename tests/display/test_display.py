@@ -145,6 +145,26 @@ def test_words_are_honest_about_hidden_and_overlapping_numbers(small):
     assert words.change(trend, language="en", first="2025", last="2023").startswith("fallen from 60.0%")
 
 
+def test_where_no_area_may_be_shown_the_words_say_so_and_the_report_goes_on():
+    none = disclose(measured([{"area": area, "n": 3.0, "of": 90.0} for area in REGIONS]), POLICY)
+    for say in (words.spread, words.highest, words.lowest):
+        assert say(none, language="da", level="region") == "intet, der kan vises"
+        assert say(none, language="en", level="region") == "nothing that can be shown"
+
+
+def test_one_period_is_not_compared_with_itself():
+    one = disclose(measured([{"n": 400.0, "of": 1000.0}]), POLICY)
+    assert words.change(one, language="da") == "40,0\xa0% (36,9–43,1) (2025)"
+
+
+def test_a_drawing_has_no_digits_that_nobody_sees_and_keeps_those_that_are_read(whole):
+    svg = show.figure_svg(PLOTS["trend"](whole).figure, "1.2345 of 1000.98765")
+    assert "1.2345 of 1000.98765" in svg
+    assert not re.search(r"<path[^>]*\d\.\d{3}", svg)
+    assert "<!--" not in svg
+    assert svg.count("DejaVu Sans") == 1
+
+
 def test_a_definition_shows_itself_escaped():
     html = definition_html(SHARE, "da")
     for said in ("Borgere, der tælles", "en borger", "40,0\xa0%", "Opfundet &lt;til&gt; prøve", "Ikke standardiseret."):
