@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import numpy as np
 import pandas as pd
 from scipy import sparse
 
@@ -31,7 +30,8 @@ class Cells:
     about to be published. Those after them, up to ``told``, are rows of earlier tables; then come remainders that
     nobody printed, but that a reader gets by subtraction. ``shown`` has what readers have seen of each cell in earlier
     tables, missing where they have not: exact or rounded numbers, 1 where there was a ``row``, and whether that said
-    that its number is small. ``sums`` are (parent, children) by position. ``n`` of a mean is the sum of its values.
+    that its number is small. ``sums`` are (parent, children) by position; those of ``only_n`` do not hold for of,
+    where strata share a population. ``n`` of a mean is the sum of its values.
     """
 
     keys: list[tuple]
@@ -39,6 +39,7 @@ class Cells:
     of: list[float]
     published: int
     sums: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    only_n: set[int] = field(default_factory=set)
     told: int = 0
     shown: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=SHOWN, dtype=float))
 
@@ -78,8 +79,12 @@ def read_cells(
         pass
     for dimension in range(len(columns)):
         families = _families(cells.keys, dimension, kind)
-        if dimension >= PERIOD:
-            families = [one for one in families if _adds_up(cells, *one[1:])]
+        if dimension == PERIOD:
+            families = [one for one in families if _adds_up(cells.n, *one[1:]) and _adds_up(cells.of, *one[1:])]
+        elif dimension > PERIOD:
+            families = [one for one in families if _adds_up(cells.n, *one[1:])]
+            apart = [at for at, one in enumerate(families) if not _adds_up(cells.of, *one[1:])]
+            cells.only_n |= {len(cells.sums) + at for at in apart}
         cells.sums += [(parent, children) for _, parent, children in families]
     return cells
 
@@ -180,9 +185,9 @@ def _left(numbers: list[float], parent: int, children: tuple[int, ...]) -> float
     return numbers[parent] - sum(numbers[child] for child in children)
 
 
-def _adds_up(cells: Cells, parent: int, children: tuple[int, ...]) -> bool:
-    left = np.array([_left(cells.n, parent, children), _left(cells.of, parent, children)])
-    return bool(np.all(np.isnan(left) | (np.abs(left) <= TOLERANCE)))
+def _adds_up(numbers: list[float], parent: int, children: tuple[int, ...]) -> bool:
+    left = _left(numbers, parent, children)
+    return math.isnan(left) or abs(left) <= TOLERANCE
 
 
 def _replace(key: tuple, dimension: int, value: object) -> tuple:

@@ -54,6 +54,7 @@ class OneTable:
         self.true = numbers(self.cells)
         self.n, self.of = np.split(self.true, 2)
         self.sums = self.cells.matrix()
+        self.of_too = np.array([at not in self.cells.only_n for at in range(len(self.cells.sums))], dtype=bool)
         cells = np.arange(len(self.of))
         self.now, self.told = cells < self.cells.published, cells < self.cells.told
         self.left = self.of - self.n
@@ -152,7 +153,7 @@ class Together:
         self.where = np.split(place, np.cumsum([len(table.true) for table in self.tables])[:-1])
         printed = int(place.max()) + 1
         complements, changes = self._complements(), self._changes(tables) if policy.hide_small_changes else []
-        self.complements = {printed + at: max(sum_, key=sum_.get) for at, (_, sum_) in enumerate(complements)}
+        self.complements = {printed + at: tuple(sum_)[::-1] for at, (_, sum_) in enumerate(complements)}
         extra = [*complements, *changes]
         self.extra, self.count = len(extra), printed + len(extra)
         self.true = np.zeros(self.count)
@@ -174,11 +175,12 @@ class Together:
 
     def _complements(self) -> list[tuple[float, dict[int, float]]]:
         """Small numbers who are left, each with the sum that gives it."""
-        return [
-            (table.left[cell], {int(where[cell + len(table.of)]): -1.0, int(where[cell]): 1.0})
-            for table, where in zip(self.tables, self.where, strict=True)
-            for cell in np.flatnonzero(table.small_left & table.told)
-        ]
+        found = {}
+        for table, where in zip(self.tables, self.where, strict=True):
+            for cell in np.flatnonzero(table.small_left & table.told):
+                n, of = int(where[cell]), int(where[cell + len(table.of)])
+                found[n, of] = (table.left[cell], {of: -1.0, n: 1.0})
+        return list(found.values())
 
     def _changes(self, tables: Sequence[Table]) -> list[tuple[float, dict[int, float]]]:
         """Small changes since earlier tables, each with the sum that gives it."""
@@ -202,12 +204,12 @@ class Together:
         to_place = sparse.csr_array(
             (np.ones(len(place)), (np.arange(len(place)), place)), shape=(len(place), self.count)
         )
-        sums = sparse.block_diag([table.sums for table in self.tables for _ in ("n", "of")], format="csr")
-        parents = [
-            where[np.array([parent for parent, _ in table.cells.sums], dtype=int) + half * len(table.of)]
-            for table, where in zip(self.tables, self.where, strict=True)
-            for half in (0, 1)
-        ]
+        both = [part for table in self.tables for part in (table.sums, table.sums[table.of_too])]
+        sums = sparse.block_diag(both, format="csr")
+        parents = []
+        for table, where in zip(self.tables, self.where, strict=True):
+            parent = np.array([parent for parent, _ in table.cells.sums], dtype=int)
+            parents += [where[parent], where[parent[table.of_too] + len(table.of)]]
         rows = np.repeat(np.arange(len(extra)), [len(sum_) + 1 for _, sum_ in extra])
         columns = [at for step, (_, sum_) in enumerate(extra) for at in (first + step, *sum_)]
         factors = [factor for _, sum_ in extra for factor in (1.0, *sum_.values())]
@@ -258,11 +260,11 @@ class Together:
         It is the same person in a whole of one and in the part of it that is one.
         """
         cells: dict[int, set[int]] = {}
-        lefts = {n: left for left, n in self.complements.items()}
+        lefts = {both: left for left, both in self.complements.items()}
         sums_of_values = set()
         for table, where in zip(self.tables, self.where, strict=True):
             for n, of in zip(*(half.tolist() for half in np.split(where, 2)), strict=True):
-                cell = {n, of, lefts.get(n, n)}
+                cell = {n, of, lefts.get((n, of), n)}
                 for number in cell:
                     cells.setdefault(number, set()).update(cell)
                 sums_of_values |= {n} if table.kind == "mean" else set()
@@ -292,7 +294,7 @@ class Together:
             least, most = table.bounds(vague[where])
             np.maximum.at(lower, where, least)
             np.minimum.at(upper, where, most)
-        for left, n in self.complements.items():
+        for left, (n, _) in self.complements.items():
             lower[left] = 0 if vague[n] else float(self.policy.zeros_are_safe)
             upper[left] = np.inf if vague[n] else self.policy.threshold - 1.0
         return System(self.sums, self.pairs, self.pairs @ self.true, self.true, lower, upper, self.whole)

@@ -151,3 +151,13 @@ def test_two_calls_and_a_corrected_release_give_nothing_away(indicator, regions,
     for since in ("old", "new"):
         seen.add_up(since, indicator.id)
     assert seen.found(2) == []
+
+
+def test_the_one_who_is_left_of_a_proportion_is_the_same_person_after_a_correction_elsewhere():
+    before = table([[109, 99], [115, 60], [70, 80]], [[110, 110], [120, 130], [140, 150]])
+    after = table([[109, 99], [115, 60], [79, 89]], [[110, 110], [120, 130], [149, 159]])
+    first = disclose(before, POLICY, [])
+    second = disclose(after, POLICY, [kept(before, first)])
+    assert pd.isna(shown(second, REGIONS[0], "F").n)
+    assert pd.notna(shown(second, REGIONS[2], "F").n)
+    assert (second.audit.recovered, second.audit.narrow) == (0, 0)
