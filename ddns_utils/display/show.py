@@ -18,7 +18,7 @@ from ddns_utils.display.style import FONTS, add_on_top, house_style
 from ddns_utils.display.tables import data_table, wide_table
 from ddns_utils.errors import DefinitionError
 
-# What nobody sees of a drawing as matplotlib writes it, more than half of its bytes: notes on what a text is, names
+# What nobody sees of a drawing as matplotlib writes it, a third of its bytes: notes on what a text is, names
 # that nothing refers to, turns by no degrees, the font of every word, and digits beyond a hundredth of a point.
 _FONT = ", ".join(f"'{font}'" for font in FONTS[:-1]) + f", {FONTS[-1]}"
 _UNSEEN = re.compile(
