@@ -179,6 +179,14 @@ def test_a_step_rests_on_enough_persons(case):
     assert disclose_survival(curve(*rows), every=10, policy=POLICY).frame["time"].tolist() == times
 
 
+def test_nobody_censored_is_a_small_number_where_zeros_are_not_safe():
+    unsafe = dataclasses.replace(POLICY, zeros_are_safe=False)
+    with pytest.raises(DataError, match="No step of the curve rests on 5 persons"):
+        disclose_survival(curve((10, 5, 0), (20, 5, 0), (40, 0, 10)), every=10, policy=unsafe)
+    shown = disclose_survival(curve((10, 5, 5), (20, 5, 0), (40, 0, 10)), every=10, policy=unsafe)
+    assert shown.frame["time"].tolist() == [10]
+
+
 def test_a_joined_step_has_the_survival_of_its_end():
     shown = disclose_survival(curve((10, 3, 0), (20, 2, 0), (40, 0, 15)), every=10, policy=POLICY)
     assert shown.frame["survival"].tolist() == [0.75]
