@@ -57,7 +57,8 @@ def days_after_treatment(snapshot: Snapshot, period: Period) -> ibis.Table:
     told = told.filter(starts_with(told.code, TREATED)).select(patient="person_id", told="start")
     stays = courses.hospital_stays(snapshot)
     stays = stays.filter(within(stays.discharged_on, period))
-    rows = stays.inner_join(told, [stays.person_id == told.patient, told.told >= stays.start, told.told <= stays.end])
+    before_end = told.told < stays.end  # same either way: a message at the end is 0 days
+    rows = stays.inner_join(told, [stays.person_id == told.patient, told.told >= stays.start, before_end])
     first = rows.group_by("person_id", on="discharged_on").aggregate(told=rows.told.min())
     return first.select("person_id", "on", counts=first.on.delta(first.told.date(), unit="day"))
 

@@ -72,3 +72,9 @@ def test_general_practice_sees_them_on_day_1_to_30(tmp_path, service, n):
 def test_a_planned_hospital_contact_on_day_1_to_30_counts(tmp_path, visit, n):
     row = measured(FOLLOW_UP["kol"], admitted(more=f"anna v {visit}"), tmp_path)
     assert (row.n, row.of) == (n, 1)
+
+
+def test_each_is_named_after_its_disease():
+    assert [one.id.removesuffix("_follow_up_30d") for one in FOLLOW_UP.values()] == [
+        "diabetes", "kol", "asthma", "atrial_fibrillation", "heart_failure",
+    ]  # fmt: skip

@@ -112,3 +112,10 @@ def test_a_bleeding_is_an_action_diagnosis_of_the_period(tmp_path, bleeding, int
 def test_a_bleeding_that_was_not_acute_does_not_count(tmp_path):
     row = measured(INTRACRANIAL_BLEEDING, on_treatment(priority="ATA3"), tmp_path)
     assert (row.n, row.of) == (0, 1)
+
+
+def test_one_year_is_not_one_years():
+    assert [one.title.en for one in (KEPT_1_YEAR, KEPT_2_YEARS)] == [
+        "Still on anticoagulants after 1 year",
+        "Still on anticoagulants after 2 years",
+    ]

@@ -50,6 +50,11 @@ def test_a_register_that_begins_too_late_is_refused_with_the_first_period_that_c
         measure(indicator, begun(tmp_path, **{table: str(late)}), Period.parse("2025"))
 
 
+def test_the_first_period_that_can_be_used_is_the_first_that_is_covered(tmp_path):
+    with pytest.raises(DataError, match=r"it begins 2025-01-01\. Use 2026 or a later period"):
+        measure(FOOT_2_YEARS, begun(tmp_path, practice_service="2025-01-01"), Period.parse("2025"))
+
+
 def test_a_register_of_a_disease_that_was_never_delivered_is_no_hindrance(tmp_path):
     snapshot = begun(tmp_path, practice_record=None)
     assert len(measure(MORTALITY_1_YEAR, snapshot, Period.parse("2025"), levels=["country"]).frame) == 1
@@ -109,3 +114,13 @@ def test_every_table_looked_back_at_is_in_the_model(id):
     from ddns_utils.model import TABLES
 
     assert {table for back in INDICATORS[id].look_back for table in back.tables} <= set(TABLES)
+
+
+def test_a_reader_is_told_how_far_back_registers_must_reach():
+    from ddns_utils.display.definitions import definition
+
+    assert [words for head, words in definition(FOOT_2_YEARS, "da") if head == "Tilbageblik"] == [
+        "2 år til periodens slutning",
+        "1 år før perioden",
+        "helst 10 år til periodens slutning; går registrene kortere tilbage, findes for få",
+    ]

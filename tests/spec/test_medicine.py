@@ -56,3 +56,8 @@ def test_inhalation_technique_is_checked_in_the_year(tmp_path, entry, n):
 def test_technique_is_asked_of_those_who_bought_inhaled_medicine_in_the_year(tmp_path, bought, of):
     drawn = f"{RECORD}\nanna 2024-06-01 diagnosis R95\n\n{BUY}\nanna {bought} 50"
     assert measured(kol.KOL_TECHNIQUE, drawn, tmp_path).of == of
+
+
+def test_a_purchase_without_doses_is_none(tmp_path):
+    drawn = f"{RECORD}\nanna 2024-06-01 diagnosis R95\n\n{BUY}\nanna 2025-03-01 R03BB04 90\nanna 2025-06-01 R03BB04 -"
+    assert measured(kol.KOL_DAYS_COVERED, drawn, tmp_path).of == 0
