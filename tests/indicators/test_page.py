@@ -35,11 +35,10 @@ def test_standards_and_their_directions_are_those_that_were_asked(rows):
 
 
 def test_all_five_areas_of_general_practice_have_burden_care_adherence_and_follow_up():
-    found = {name: [one.id for one in indicators] for name, indicators in ALL_BY_DISEASE.items()}
-    assert set(found) == {"type_2_diabetes", "kol", "asthma", "atrial_fibrillation", "heart_failure"}
-    for ids in found.values():
+    areas = ("type_2_diabetes", "kol", "asthma", "atrial_fibrillation", "heart_failure")
+    for ids in ([one.id for one in ALL_BY_DISEASE[area]] for area in areas):
         assert ids[0].endswith("_prevalence")
-        assert ids[-1].endswith("_follow_up_30d")
+        assert len([id for id in ids if id.endswith("_follow_up_30d")]) == 1
         assert len([id for id in ids if id.endswith("_80_per_cent_covered")]) == 1
         assert len(ids) == len(set(ids))
 
