@@ -10,7 +10,7 @@ import itertools
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,13 +122,12 @@ class TableFiles:
         small = {path: file for path, file in self.live.items() if file.rows < ROWS_PER_FILE}
         many = {year for year, number in Counter(file.year for file in small.values()).items() if number >= SMALL_FILES}
         paths = {path for path, file in small.items() if file.year in many}
-        if paths:
-            rows = pa.concat_tables(
-                [pq.ParquetFile(path).read().select(self.schema.names).cast(self.schema) for path in sorted(paths)]
-            )
-            self.remove(paths)
-            for first in range(0, rows.num_rows, ROWS_PER_WRITE):
-                self.write(rows.slice(first, ROWS_PER_WRITE))
+        for part in parts(batch for path in sorted(paths) for batch in self._read(path)):
+            self.write(part)
+        self.remove(paths)
+
+    def _read(self, path: str) -> list[pa.RecordBatch]:
+        return pq.ParquetFile(path).read().select(self.schema.names).cast(self.schema).to_batches()
 
     def commit(self) -> int:
         """Make the changes the table's next Delta version; gives its number."""
@@ -174,7 +173,7 @@ def go_back(folder: Path, known: int, version: int) -> None:
             file.unlink()
 
 
-def parts(data: pa.Table | pa.RecordBatchReader) -> Iterator[pa.Table]:
+def parts(data: pa.Table | Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Data in tables of about ROWS_PER_WRITE rows, so that memory stays bounded."""
     batches = data.to_batches(max_chunksize=ROWS_PER_WRITE) if isinstance(data, pa.Table) else data
     waiting: list[pa.RecordBatch] = []

@@ -27,6 +27,7 @@ from ddns_utils.model import TABLES
 from ddns_utils.registers import Registers, Writer
 
 ROWS_AT_A_TIME = 50_000
+FEW_BYTES = 5_000_000
 COUNTED = ("read", "kept", "quarantined", "superseded")
 Progress = Callable[[str, int, int], None]
 
@@ -45,6 +46,8 @@ def land(path: Path, registers: Registers, key: bytes | None = None, on_progress
         require_same_key(registers.path, pseudonyms)
         with staging(writer, pseudonyms) as staged:
             deliveries = unpack_all(deliveries, staged.folder, landing)
+            if sum(file.path.stat().st_size for file in deliveries if file.path.is_file()) <= FEW_BYTES:
+                writer.engine.execute("SET threads = 1")  # sharing out a little work is more work than doing it
             _Work(deliveries, staged, writer, pseudonyms, landing, on_progress or (lambda *_: None)).do()
     landing.version = registers.latest_version
     return landing

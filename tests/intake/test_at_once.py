@@ -1,5 +1,6 @@
 """Large files of registers without a key: written in parts of bounded size, in whole or not at all."""
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 from intake.deliver import ANNA, BO, KEY, RESULT, landed, write_csv, write_parquet
@@ -88,3 +89,26 @@ def test_a_row_that_breaks_several_rules_has_its_reasons_and_its_number(separato
     assert (count.kept, count.quarantined) == (2, 1)
     (row,) = stored(registers, "quarantine").to_dict("records")
     assert (row["source_row"], row["reasons"]) == (2, "impossible CPR number|unreadable sampled_at")
+
+
+def test_a_file_larger_than_memory_is_spilled_encrypted_and_lands(monkeypatch, registers, tmp_path):
+    monkeypatch.setattr(store, "MEMORY", "60MB")
+    day = tmp_path / "2025-06-01"
+    day.mkdir()
+    comment = "(i * 7919)::VARCHAR || repeat('abcdefghi ', 30) || i"
+    query = f"SELECT *, {comment} AS comment FROM ({RESULTS}), range(6) AS again(i)"
+    duckdb.sql(f"COPY ({query}) TO '{day / 'LAB.csv'}' (FORMAT csv, DELIMITER ';', HEADER)")
+    spilled = []
+    write = table_files.TableFiles.write
+
+    def watched(files, rows):
+        spilled.extend(file.stat().st_size for file in (registers.path / ".spill").iterdir())
+        write(files, rows)
+
+    monkeypatch.setattr(table_files.TableFiles, "write", watched)
+    (count,) = landed(day, registers).counts
+    assert (count.read, count.kept) == (6 * ROWS, 6 * (ROWS - 50))
+    assert sum(spilled) > 0
+    assert not (registers.path / ".spill").exists()
+    with registers._engine() as engine:
+        assert engine.execute("SELECT current_setting('temp_file_encryption')").fetchone() == (True,)
