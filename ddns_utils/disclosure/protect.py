@@ -3,8 +3,8 @@
 Gaussian elimination: a hidden number is given away by sums alone exactly when its row lies in the span of the
 published rows. Cells are published one at a time, the most wanted first, and one that would complete the span of a
 small cell stays hidden (the idea of Statistics Norway's GaussSuppression, Langsrud 2024; no code from it). Levels are
-decided one after the other: what is published of the country and the regions parts the municipalities of one region
-from those of the next, so that each can be decided alone.
+decided one after the other, each by the sums that it has a number in: so the municipalities of one region are parted
+from those of the next. What is hidden at several levels at once is left to the attack.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def protect(sums: Sums, small: np.ndarray, never: np.ndarray, known: np.ndarray)
     for level in np.unique(sums.stage):
         here = sums.stage <= level
         outside = abs(sums.matrix) @ (~here).astype(float)
-        rows = np.flatnonzero(outside == 0)
+        at_level = abs(sums.matrix) @ (sums.stage == level).astype(float)
+        rows = np.flatnonzero((outside == 0) & (at_level > 0))
         open_ = np.flatnonzero(here & ~decided)
         inside = sums.matrix[rows]
         for part in components(inside[:, open_]):
