@@ -21,10 +21,10 @@ import duckdb
 import pandas as pd
 from deltalake import DeltaTable
 
+from ddns_utils.counting import ask
 from ddns_utils.courses import PSYCHIATRIC
 from ddns_utils.indicators.chronic import ALL_BY_DISEASE
 from ddns_utils.indicators.cross_sector import READMISSION_30D
-from ddns_utils.measure import _ask
 from ddns_utils.model import TABLES
 from ddns_utils.period import Period
 from ddns_utils.registers import Registers, Snapshot
@@ -68,7 +68,7 @@ def with_pandas(snapshot: Snapshot) -> pd.Series:
 
 def with_measure(snapshot: Snapshot) -> pd.Series:
     """The same by the declared indicator, without kept results."""
-    cells = _ask(READMISSION_30D, snapshot, YEAR).sum(axis=(1, 2))
+    cells = ask(READMISSION_30D, snapshot, YEAR).sum(axis=(1, 2))
     return pd.DataFrame(cells[:, :2], columns=["sum", "count"])
 
 
@@ -90,7 +90,7 @@ def five_areas(path: Path) -> tuple[int, float, float]:
     snapshot = Registers(path).snapshot()
     begin = time.process_time()
     for one in indicators:
-        _ask(one, snapshot, YEAR)
+        ask(one, snapshot, YEAR)
     asked = time.process_time() - begin
     begin = time.process_time()
     for name in tables:

@@ -1,25 +1,21 @@
 """Declarations + a snapshot + a breakdown → one tidy result.
 
-The engine is asked once per indicator and period, for the finest cells (municipality × sex × age band). Wider areas
-and margins are sums of those, so that parts always add up. The finest cells are kept beside the registers they come
-from, under a key of the definition, the code and the versions of the tables, so that 98 reports ask the engine once.
+The engine is asked once per indicator and period, for the finest cells (``counting``). Wider areas and margins are sums
+of those, so that parts always add up.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from pathlib import Path
 
-import ibis
 import numpy as np
 import pandas as pd
 
-from ddns_utils import areas, codelists, standardisation
+from ddns_utils import areas, standardisation
 from ddns_utils.completeness import completeness, register_of
+from ddns_utils.counting import AGE_BANDS, FINEST_AGES, SEXES, STANDARD_BANDS, kept_cells, placed_rows, sums_of
 from ddns_utils.coverage import covered, require_covered
 from ddns_utils.deliveries import WITH_SYSTEMS, systems
 from ddns_utils.errors import DefinitionError
@@ -34,13 +30,6 @@ COLUMNS = (
     "method", "standard_population", "status", "note",
 )  # fmt: skip
 BREAKDOWNS = ("sex", "age_band")
-SEXES = codelists.codes("sex")
-AGE_BANDS = {"0-17": 0, "18-39": 18, "40-64": 40, "65-79": 65, "80+": 80}
-# The engine counts in bands that both those and the standard populations' are sums of.
-STANDARD_BANDS = {band: int(band.replace("+", "-").split("-")[0]) for band in standardisation.BANDS}
-FINEST_AGES = tuple(sorted({*AGE_BANDS.values(), *STANDARD_BANDS.values()}))
-UNKNOWN = "unknown"  # rows that are placed nowhere, or count whoever they are about
-DAYS_PER_YEAR = 365.25
 METHODS = {"proportion": "Clopper-Pearson", "rate": "exact Poisson", "mean": "Student's t"}
 
 
@@ -124,7 +113,7 @@ def measure(
 def _measured(
     indicator: Indicator, snapshot: Snapshot, period: Period, by: Sequence[str], places: list[tuple[str, str]]
 ) -> pd.DataFrame:
-    cells = _cells(indicator.crude or indicator, snapshot, period)
+    cells = kept_cells(indicator.crude or indicator, snapshot, period)
     rows = _frame(indicator, period, cells, by, places)
     if indicator.crude is None:
         return rows
@@ -134,140 +123,20 @@ def _measured(
     return standardisation.standardise_rows(indicator, rows, areas_cells, country, str(period))
 
 
-def _cells(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray:
-    """Sums by municipality, sex and finest age band: numerator, denominator, and squares of the numerator's values."""
-    tables = sorted(snapshot.tables.items())
-    key = hashlib.sha256(repr((indicator.id, indicator.version, str(period), tables, _code())).encode()).hexdigest()[
-        :32
-    ]
-    kept = snapshot.path / "results" / f"{indicator.id}-{key}.npy"
-    if kept.is_file():
-        return np.load(kept)
-    cells = _ask(indicator, snapshot, period)
-    kept.parent.mkdir(exist_ok=True)
-    written = kept.with_suffix(f".{id(cells)}.tmp")
-    with written.open("wb") as out:
-        np.save(out, cells)
-    written.rename(kept)
-    return cells
-
-
-def _ask(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray:
-    if isinstance(indicator, Rate) and indicator.events is not None:
-        events = indicator.events(snapshot, period)
-        events = events.mutate(counts=ibis.literal(1)) if "counts" not in events.columns else events
-        n = _grid(snapshot, _summed(_placed(events, snapshot, age_on=period.start)))[..., 0]
-        person_years = _grid(snapshot, _summed(_days_lived(snapshot, period)))[..., 0] / DAYS_PER_YEAR
-        return np.stack([n, person_years, np.zeros_like(n)], axis=-1)
-    return _grid(snapshot, _summed(_rows(indicator, snapshot, period)))
-
-
-def _rows(indicator: Indicator, snapshot: Snapshot, period: Period) -> ibis.Table:
-    """The rows of the denominator where they are placed, with what they count."""
-    rows = indicator.numerator(indicator.denominator(snapshot, period), snapshot, period)
-    if indicator.rows_about != "persons" and "person_id" in rows.columns:
-        raise DefinitionError(f"{indicator.id}: rows about {indicator.rows_about} must not have person_id.")
-    if isinstance(indicator, Mean):
-        rows = rows.filter(rows.counts.notnull())
-    return _placed(rows, snapshot)
-
-
 def _by_system(indicator: Indicator, snapshot: Snapshot, period: Period) -> pd.DataFrame | None:
     """One row per clinic system that has delivered or is in the rows; None where rows do not tell their system."""
     if isinstance(indicator, Rate) and indicator.events is not None:
         return None
-    rows = _rows(indicator, snapshot, period)
+    rows = placed_rows(indicator, snapshot, period)
     if "system" not in rows.columns:
         return None
     known = {code for register in WITH_SYSTEMS for code in systems(snapshot, register)}
     rows = rows.filter(rows.system.notnull())
-    found = snapshot.engine.to_pandas(rows.group_by("system").aggregate(**_sums(rows))).set_index("system")
+    found = snapshot.engine.to_pandas(rows.group_by("system").aggregate(**sums_of(rows))).set_index("system")
     codes = sorted(known.union(found.index))
     sums = found.reindex(codes)[["n", "of", "squares"]].astype(float).fillna(0.0).to_numpy().T
     cells = pd.DataFrame({"area_level": areas.SYSTEM, "area": codes, "sex": "all", "age_band": "all"})
     return _result(indicator, period, cells, *sums)
-
-
-def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) -> ibis.Table:
-    """Rows with the municipality, sex and age band of their person; a row of nobody resident that day is left out.
-
-    Rows that are not placed by their person count in their own municipality, or in the country alone if they have none.
-    """
-    if "weight" not in rows.columns:
-        rows = rows.mutate(weight=ibis.literal(1.0))
-    sent = {"system": rows.system} if "system" in rows.columns else {}
-    if "person_id" not in rows.columns:
-        return rows.select(
-            "weight",
-            **sent,
-            municipality=rows.municipality.fill_null(UNKNOWN),
-            sex=ibis.literal(UNKNOWN),
-            age_band=ibis.literal(UNKNOWN),
-            counts=rows.counts.cast("float64"),
-        )
-    if "municipality" not in rows.columns:
-        homes = snapshot.table("residence").select("person_id", "municipality", since="start", until="end")
-        rows = rows.inner_join(
-            homes,
-            [rows.person_id == homes.person_id, homes.since <= rows.on, homes.until.isnull() | (rows.on < homes.until)],
-        ).drop("person_id_right")
-    person = snapshot.table("person").select("person_id", "sex", "birth_date")
-    rows = rows.inner_join(person, "person_id")
-    return rows.select(
-        "municipality",
-        "sex",
-        "weight",
-        *sent,
-        age_band=_age_band(rows.birth_date, rows.on if age_on is None else ibis.literal(age_on)),
-        counts=rows.counts.cast("float64"),
-    )
-
-
-def _days_lived(snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Days lived in each municipality within the period, whole numbers so that any order of adding gives the same sum.
-
-    Age is that on the period's first day.
-    """
-    person = snapshot.table("person").select("person_id", "sex", "birth_date", "death_date")
-    homes = snapshot.table("residence").inner_join(person, "person_id")
-    until = ibis.least(
-        homes.end.fill_null(period.end), homes.death_date.fill_null(period.end), ibis.literal(period.end)
-    )
-    days = until.delta(ibis.greatest(homes.start, ibis.literal(period.start)), unit="day")
-    lived = homes.mutate(days=days).filter(lambda rows: rows.days > 0)
-    return lived.select(
-        "municipality",
-        "sex",
-        weight=ibis.literal(1.0),
-        age_band=_age_band(lived.birth_date, ibis.literal(period.start)),
-        counts=lived.days.cast("float64"),
-    )
-
-
-def _age_band(born: ibis.Value, on: ibis.Value) -> ibis.Value:
-    had_birthday = (on.month() * 100 + on.day()) >= (born.month() * 100 + born.day())
-    age = on.year() - born.year() - ibis.ifelse(had_birthday, 0, 1)
-    bands = [str(start) for start in FINEST_AGES]
-    return ibis.cases(*((age < end, band) for end, band in zip(FINEST_AGES[1:], bands, strict=False)), else_=bands[-1])
-
-
-def _summed(rows: ibis.Table) -> ibis.Table:
-    return rows.group_by("municipality", "sex", "age_band").aggregate(**_sums(rows))
-
-
-def _sums(rows: ibis.Table) -> dict[str, ibis.Value]:
-    return {
-        "n": (rows.counts * rows.weight).sum(),
-        "of": rows.weight.sum().cast("float64"),
-        "squares": (rows.counts * rows.counts * rows.weight).sum(),
-    }
-
-
-def _grid(snapshot: Snapshot, summed: ibis.Table) -> np.ndarray:
-    found = snapshot.engine.to_pandas(summed).set_index(["municipality", "sex", "age_band"])
-    axes = [(*values, UNKNOWN) for values in (areas.codes("municipality"), SEXES, map(str, FINEST_AGES))]
-    cells = found.reindex(pd.MultiIndex.from_product(axes))[["n", "of", "squares"]].fillna(0.0).to_numpy(dtype=float)
-    return cells.reshape(*map(len, axes), 3)
 
 
 def _places(levels: Iterable[str], further: Sequence[str], on: date) -> list[tuple[str, str]]:
@@ -352,21 +221,3 @@ def _with_status(frame: pd.DataFrame, indicator: Indicator, snapshot: Snapshot, 
     if is_short(indicator.look_back, snapshot, period):
         frame.loc[frame["value"].notna(), "note"] = SHORT
     return frame
-
-
-@cache
-def _code() -> str:
-    """Fingerprint of the code that decides numbers, so that kept results never outlive a change of it."""
-    digest = hashlib.sha256()
-    folder = Path(__file__).parent
-    rooms = (
-        "measure.py", "standardisation.py", "persons.py", "courses.py", "phenotypes", "completeness.py",
-        "deliveries.py", "areas.py",
-        "indicators", "codelists", "model",
-    )  # fmt: skip
-    for file in sorted(
-        path for room in rooms for path in (folder / room, *(folder / room).rglob("*")) if path.is_file()
-    ):
-        if file.suffix in {".py", ".csv"}:
-            digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -9,10 +9,10 @@ import pytest
 from drawing import draw
 
 from ddns_utils import engines
+from ddns_utils.counting import ask
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators import INDICATORS
 from ddns_utils.intake import land
-from ddns_utils.measure import _ask
 from ddns_utils.period import Period
 from ddns_utils.registers import Registers, Snapshot
 from ddns_utils.synthetic import synthesize
@@ -62,7 +62,7 @@ def both(small: Registers) -> Iterator[dict[str, Snapshot]]:
 @pytest.fixture(scope="module")
 def cells(both: dict[str, Snapshot]) -> Callable[[str, str], np.ndarray]:
     """The cells of an indicator on an engine, asked for once."""
-    return cache(lambda engine, name: _ask(INDICATORS[name], both[engine], YEAR))
+    return cache(lambda engine, name: ask(INDICATORS[name], both[engine], YEAR))
 
 
 @pytest.mark.spark

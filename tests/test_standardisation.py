@@ -11,12 +11,13 @@ from made_results import EVENTS, SHARE, WAIT, measured
 from scipy import stats
 
 from ddns_utils import areas, codelists
+from ddns_utils.counting import AGE_BANDS, FINEST_AGES, STANDARD_BANDS
 from ddns_utils.disclosure import Policy, disclose
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.admissions import KOL_ACUTE_ADMISSIONS
 from ddns_utils.indicators.declare import NOT_STANDARDISED
 from ddns_utils.indicators.rehabilitation import OFFER_WITHIN_7_DAYS
-from ddns_utils.measure import AGE_BANDS, FINEST_AGES, STANDARD_BANDS, Measured, measure
+from ddns_utils.measure import Measured, measure
 from ddns_utils.period import Period
 from ddns_utils.standardisation import BANDS, POPULATIONS, standardise_rows, standardised
 
