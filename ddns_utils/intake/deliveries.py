@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,9 @@ _DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """One file to land. ``day`` is the date in its path, if there is one."""
+    """One file to land. ``day`` is the date in its path, if there is one; the path may hold a CPR number."""
 
-    path: Path
+    path: Path = field(repr=False)
     name: str
     source: str
     day: date | None

@@ -187,7 +187,8 @@ def _hba1c(rng, people: People, onset: dict, given: dict, window: Window) -> tup
 
 
 def _decimal(value: np.ndarray, digits: int) -> np.ndarray:
-    return np.char.replace(np.round(value, digits).astype("U8"), ".", ",")
+    text = np.round(value, digits).astype("U8")
+    return np.char.replace(text, ".", ",") if len(text) else text
 
 
 def _lab(person: np.ndarray, when: np.ndarray, code: str, value: np.ndarray, unit: str) -> tuple:
