@@ -22,7 +22,7 @@ from ddns_utils.disclosure.system import System
 
 NEARLY = 1e-6
 FAR = 1e5
-SECONDS = 2.0  # for whole numbers where the linear programme's answer has fractions
+NODES = 500  # for whole numbers where the linear programme has fractions; no seconds, so that a run can be repeated
 
 
 def ranges(system: System, hidden: np.ndarray, apart: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +77,7 @@ class World:
             integrality=self.system.whole.astype(int) if whole else None,
             bounds=Bounds(np.maximum(self.down, lower), np.minimum(self.up, upper)),
             constraints=LinearConstraint(self.ties, self.least, self.most) if self.ties.shape[0] else None,
-            options={"time_limit": SECONDS, "mip_rel_gap": 0.05} if whole else {},
+            options={"node_limit": NODES, "mip_rel_gap": 0.05} if whole else {},
         )
         return answer.x
 
