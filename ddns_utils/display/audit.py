@@ -13,7 +13,7 @@ from ddns_utils.display.rows import DIMENSIONS, dimension_name, require_disclose
 from ddns_utils.display.tables import render
 from ddns_utils.language import number, say
 
-COLUMNS = {
+LINES = {
     "cells": "Numbers",
     "small": "Hidden: small",
     "protecting": "Hidden: would give one away",
@@ -22,7 +22,7 @@ COLUMNS = {
     "narrow": "Known too closely",
     "narrowest": "Narrowest interval",
     "earlier": "Earlier tables known",
-}  # of the audit's fields those that it has
+}
 
 
 def show_audit(disclosed: Disclosed | Sequence[Disclosed], *, language: str) -> None:
@@ -31,13 +31,11 @@ def show_audit(disclosed: Disclosed | Sequence[Disclosed], *, language: str) -> 
     Raises DefinitionError for anything but disclosed results.
     """
     results = [disclosed] if not isinstance(disclosed, list | tuple) else list(disclosed)
-    body = []
-    for one in results:
-        audit = asdict(require_disclosed(one).audit)
-        cells = [_cell(audit[name], language) for name in COLUMNS if name in audit]
-        body.append(([audit_name(one, language)], cells))
-    there = asdict(results[0].audit) if results else {}
-    heads = [say(COLUMNS[name], language) for name in COLUMNS if name in there]
+    audits = [asdict(require_disclosed(one).audit) for one in results]
+    heads = [audit_name(one, language) for one in results]
+    body = [
+        ([say(words, language)], [_cell(audit[name], language) for audit in audits]) for name, words in LINES.items()
+    ]
     threshold = results[0].policy.threshold if results else 0
     notes = [
         say(
@@ -51,7 +49,7 @@ def show_audit(disclosed: Disclosed | Sequence[Disclosed], *, language: str) -> 
         ),
     ]  # fmt: skip
     caption = say("What is hidden, and what an attack found", language)
-    html = render(caption, [say("Result", language)], heads, body, notes)
+    html = render(caption, [say("Count", language)], heads, body, notes)
     text = "\n".join([caption, *("  ".join([*row, *cells]) for row, cells in body), *notes])
     publish_display_data({"text/html": html, "text/plain": escape(text)}, metadata={"ddns": {"role": "table"}})
 
