@@ -119,10 +119,10 @@ def test_a_writer_that_is_killed_leaves_the_last_good_state(ledger, monkeypatch)
     ledger.add(RELEASED, "r1")
 
     def killed(file):
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt("killed")
 
     monkeypatch.setattr(os, "fsync", killed)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="killed"):
         ledger.add(WITHDRAWN, "r1")
     monkeypatch.undo()
     assert (ledger.version, ledger.state("r1")["event"]) == (1, RELEASED)
