@@ -18,6 +18,7 @@ import pandas as pd
 from ddns_utils import areas, codelists, standardisation
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator, Mean, Rate
+from ddns_utils.kept import kept
 from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
 
@@ -90,13 +91,12 @@ def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) ->
             counts=rows.counts.cast("float64"),
         )
     if "municipality" not in rows.columns:
-        homes = snapshot.table("residence").select("person_id", "municipality", since="start", until="end")
+        homes = _homes(snapshot).select("person_id", "municipality", since="start", until="end")
         rows = rows.inner_join(
             homes,
             [rows.person_id == homes.person_id, homes.since <= rows.on, homes.until.isnull() | (rows.on < homes.until)],
         ).drop("person_id_right")
-    person = snapshot.table("person").select("person_id", "sex", "birth_date")
-    rows = rows.inner_join(person, "person_id")
+    rows = rows.inner_join(_persons(snapshot).select("person_id", "sex", "birth_date"), "person_id")
     return rows.select(
         "municipality",
         "sex",
@@ -107,13 +107,22 @@ def _placed(rows: ibis.Table, snapshot: Snapshot, age_on: date | None = None) ->
     )
 
 
+@kept
+def _persons(snapshot: Snapshot) -> ibis.Table:
+    return snapshot.table("person").select("person_id", "sex", "birth_date", "death_date")
+
+
+@kept
+def _homes(snapshot: Snapshot) -> ibis.Table:
+    return snapshot.table("residence").select("person_id", "municipality", "start", "end")
+
+
 def _days_lived(snapshot: Snapshot, period: Period) -> ibis.Table:
     """Days lived in each municipality within the period, whole numbers so that any order of adding gives the same sum.
 
     Age is that on the period's first day.
     """
-    person = snapshot.table("person").select("person_id", "sex", "birth_date", "death_date")
-    homes = snapshot.table("residence").inner_join(person, "person_id")
+    homes = _homes(snapshot).inner_join(_persons(snapshot), "person_id")
     until = ibis.least(
         homes.end.fill_null(period.end), homes.death_date.fill_null(period.end), ibis.literal(period.end)
     )
