@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
 
 import ibis
 
@@ -42,15 +41,13 @@ MOST_ROWS = 40
 
 @dataclass(frozen=True)
 class OnePerson(Snapshot):
-    """A snapshot with the rows of one person alone, and the days on which all registers begin and end."""
+    """A snapshot with the rows of one person alone, and the days on which all registers begin and end.
+
+    Its engine is its own, so that nothing kept for everybody is taken for this person's.
+    """
 
     whole: Snapshot = field(hash=False, kw_only=True)
     person_id: str = field(kw_only=True)
-
-    @cached_property
-    def engine(self) -> ibis.BaseBackend:
-        """An engine of its own, so that nothing kept for everybody is taken for this person's."""
-        return ibis.duckdb.connect()
 
     def table(self, name: str, include_voided: bool = False) -> ibis.Table:
         """The person's rows of a table; a table that is not about persons is left whole."""
