@@ -16,8 +16,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csgraph
 
-from ddns_utils.disclosure.protect import components
 from ddns_utils.disclosure.system import System
 
 NEARLY = 1e-6
@@ -25,14 +25,36 @@ FAR = 1e5
 NODES = 500  # for whole numbers where the linear programme has fractions; no seconds, so that a run can be repeated
 
 
-def ranges(system: System, hidden: np.ndarray, apart: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ranges(
+    system: System, hidden: np.ndarray, apart: np.ndarray, moves: sparse.csc_array | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """How far below and above the truth each number is in some world, or ``apart`` in all: then it is far enough.
 
-    ``hidden`` flags what readers do not know, and ``apart`` is 0 for numbers that are not looked for.
+    ``hidden`` flags what readers do not know, and ``apart`` is 0 for numbers that are not looked for. ``moves``, one a
+    column, are looked at first: those after which everything published is still true are worlds.
     """
-    low, high = np.zeros(len(hidden)), np.zeros(len(hidden))
-    for columns, inside in parts(system, hidden, apart > 0):
+    low, high = worlds(system, hidden, moves) if moves is not None else np.zeros((2, len(hidden)))
+    left = np.where(high - low < apart * (1 - NEARLY), apart, 0)
+    for columns, inside in parts(system, hidden, left > 0):
         _Attack(inside, apart[columns], low, high, columns).run()
+    return low, high
+
+
+def worlds(system: System, hidden: np.ndarray, moves: sparse.csc_array) -> tuple[np.ndarray, np.ndarray]:
+    """How far below and above the truth each number is in those of the moves that leave everything published true."""
+    down, up = (np.where(hidden, side, 0) for side in system.room)
+    number = np.repeat(np.arange(moves.shape[1]), np.diff(moves.indptr))
+    place, step = moves.indices, moves.data
+    fits = (step >= down[place] - NEARLY) & (step <= up[place] + NEARLY)
+    fits &= ~system.whole[place] | (abs(step - np.round(step)) < NEARLY)
+    true = np.bincount(number, ~fits, moves.shape[1]) == 0
+    for ties, least in ((system.sums, 0.0), (-system.sums, 0.0), (system.pairs, -system.slack)):
+        off = (ties @ moves).tocoo()
+        true[off.coords[1][off.data < np.broadcast_to(least, ties.shape[0])[off.coords[0]] - NEARLY]] = False
+    kept = true[number]
+    low, high = np.zeros(len(hidden)), np.zeros(len(hidden))
+    np.minimum.at(low, place[kept], step[kept])
+    np.maximum.at(high, place[kept], step[kept])
     return low, high
 
 
@@ -42,9 +64,16 @@ def parts(system: System, hidden: np.ndarray, wanted: np.ndarray) -> Iterator[tu
     if not len(columns) or not wanted.any():
         return
     inside = system.part(columns)
-    for part in components(sparse.vstack([inside.sums, inside.pairs]).tocsr()):
+    for part in _components(sparse.vstack([inside.sums, inside.pairs]).tocsr()):
         if wanted[columns[part]].any():
             yield columns[part], inside.part(part)
+
+
+def _components(matrix: sparse.csr_array) -> list[np.ndarray]:
+    """Positions of the columns that hang together through the rows of a matrix."""
+    count, labels = csgraph.connected_components((abs(matrix).T @ abs(matrix)) != 0, directed=False)
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.searchsorted(labels[order], np.arange(1, count)))
 
 
 class World:

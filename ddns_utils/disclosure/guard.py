@@ -11,8 +11,8 @@ from ddns_utils.disclosure.alone import given_away
 from ddns_utils.disclosure.attack import parts, ranges
 from ddns_utils.disclosure.cover import cheapest_cover
 from ddns_utils.disclosure.history import Table
+from ddns_utils.disclosure.moves import Moves
 from ddns_utils.disclosure.policy import Policy
-from ddns_utils.disclosure.protect import Sums, protect
 from ddns_utils.disclosure.system import System, Together
 from ddns_utils.errors import DataError
 
@@ -53,35 +53,23 @@ def guard(tables: Sequence[Table], policy: Policy) -> Guarded:
     out = together.known & together.now & together.small
     if out.any():
         _stop(int(out.sum()))
-    hidden = _by_sums(together)
-    vague = np.zeros(len(hidden), dtype=bool)
+    moves = Moves(together)
+    moves.cover()
     for _ in range(ROUNDS):
+        hidden, vague = moves.hidden(), moves.vague()
         system = together.system(vague)
         apart = np.where(hidden & together.wanted, np.maximum(together.width, together.least), 0)
-        low, high = ranges(system, hidden, apart)
+        low, high = ranges(system, hidden, apart, moves.matrix())
         short = np.where(high - low < apart * (1 - 1e-6), apart, 0)
         if short.any():
-            hidden, vague = _cover(together, system, (hidden, vague), (low, high, short))
+            moves.keep(*_cover(together, system, moves, (low, high, short)))
         elif not (persons := _found_by_persons(together, system, hidden)):
             break
         else:
-            hidden, vague = _cover_from_persons(together, system, (hidden, vague), persons)
+            moves.keep(*_cover_from_persons(together, system, moves, persons))
     else:
         _stop(int((short > 0).sum()))
     return _result(together, hidden, vague, high - low, apart)
-
-
-def _by_sums(together: Together) -> np.ndarray:
-    """Flags of the numbers to hide so that no sum gives a small one away."""
-    sums = Sums(together.sums, together.pivots, together.order, together.stage)
-    hidden = protect(sums, together.small, together.closed, together.known)
-    return _with_values(together, hidden)
-
-
-def _with_values(together: Together, hidden: np.ndarray) -> np.ndarray:
-    while (more := together.values_of(hidden) & ~hidden).any():
-        hidden = hidden | more
-    return hidden
 
 
 def _result(
@@ -92,7 +80,7 @@ def _result(
         n, of = np.split(hidden[where], 2)
         small = np.logical_or(*np.split(table.small(), 2)) & ~np.logical_or(*np.split(vague[where], 2))
         made.append(Hidden(*(flags[: table.cells.published] for flags in (n, of, small))))
-    attacked, counts = apart > 0, together.small & together.whole
+    attacked, counts = apart > 0, together.width >= together.policy.narrowest_interval
     few = spread < apart * (1 - 1e-6)
     return Guarded(
         made,
@@ -104,21 +92,20 @@ def _result(
 
 
 def _cover(
-    together: Together, system: System, state: tuple[np.ndarray, np.ndarray], found: tuple[np.ndarray, ...]
+    together: Together, system: System, moves: Moves, found: tuple[np.ndarray, ...]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Hide more, so that what was found lies further apart.
 
     Where hiding cannot help (four cells known to be 1-4 that sum to 4), the cells tied to it no longer say that they
     are small: first those in a sum with it, then all. Numbers that nobody can hide any more do not move.
     """
-    hidden, vague = (flags.copy() for flags in state)
+    hidden, vague = moves.hidden(), moves.vague()
     low, high, short = found
-    wanted = 1 / (1 + together.order / len(together.order))
     movable = ~together.known
     for part, inside in parts(system, movable, short > 0):
         before = hidden[part].sum() + vague[part].sum()
         cover, beyond = cheapest_cover(
-            inside, low[part], high[part], short[part], np.where(hidden[part], 0.0, wanted[part])
+            inside, low[part], high[part], short[part], np.where(hidden[part], 0.0, together.price[part])
         )
         hidden[part] |= cover
         if not beyond.any() and hidden[part].sum() + vague[part].sum() == before:
@@ -131,7 +118,7 @@ def _cover(
             touching = inside.sums[np.unique(inside.sums[:, np.flatnonzero(beyond)].nonzero()[0])]
             near = part[np.union1d(touching.nonzero()[1], np.flatnonzero(beyond))]
             vague[near if not vague[near].all() else part] = True
-    return _with_values(together, hidden), vague
+    return together.with_values(hidden), vague
 
 
 def _found_by_persons(together: Together, system: System, hidden: np.ndarray) -> list[tuple[np.ndarray, int]]:
@@ -144,15 +131,15 @@ def _found_by_persons(together: Together, system: System, hidden: np.ndarray) ->
 def _cover_from_persons(
     together: Together,
     system: System,
-    state: tuple[np.ndarray, np.ndarray],
+    moves: Moves,
     persons: Sequence[tuple[np.ndarray, int]],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hide more, so that each number can move while what the persons know stays: all together, else one by one.
+    """Hide more, so that each number can move while what the persons know stays: by moves, all together, one by one.
 
     Where that does not help, the cells tied to the number no longer say that they are small.
     """
-    (hidden, vague), left = (flags.copy() for flags in state), list(persons)
-    wanted = 1 / (1 + together.order / len(together.order))
+    left = [one for one in persons if not moves.part(*one)]
+    hidden, vague = moves.hidden(), moves.vague()
     for at_once in (True, True, False):
         fixed, targets = np.zeros((2, together.count), dtype=bool)
         batches = [left] if at_once else [[one] for one in left]
@@ -169,7 +156,7 @@ def _cover_from_persons(
                 none = np.zeros(len(part))
                 cover, lost = cheapest_cover(
                     inside, none, none, np.where(targets[part], together.least[part], 0),
-                    np.where(hidden[part], 0.0, wanted[part]), fixed[part],
+                    np.where(hidden[part], 0.0, together.price[part]), fixed[part],
                 )  # fmt: skip
                 hidden[part] |= cover
                 beyond[part] = lost
@@ -180,7 +167,7 @@ def _cover_from_persons(
         if vague[near].all():
             _stop(len(left), bool(together.known.any()))
         vague |= near
-    return _with_values(together, hidden), vague
+    return together.with_values(hidden), vague
 
 
 def _stop(count: int, earlier: bool = True) -> None:

@@ -16,6 +16,7 @@ from ddns_utils.disclosure.history import Table
 from ddns_utils.disclosure.links import common_cells, numbers, same_numbers
 from ddns_utils.disclosure.policy import Policy
 
+WIDER = 4.0  # what hiding a number costs, of hiding one of the level that is published next
 HARDLY = 1e-3  # what is no whole number must be unknown by at least this share of it
 
 
@@ -144,7 +145,7 @@ class Together:
     """The numbers of all tables, each of them once. ``where`` has the places of a table's numbers.
 
     After them come numbers that nobody prints, but that readers can find by subtraction: small complements, and small
-    changes since an earlier table.
+    changes since an earlier table. ``price`` is what hiding each costs, from the order in which the policy publishes.
     """
 
     def __init__(self, tables: Sequence[Table], policy: Policy) -> None:
@@ -172,6 +173,8 @@ class Together:
         for at, (_, sum_) in zip(range(printed, self.count), extra, strict=True):
             self.stage[at] = min(self.stage[list(sum_)])
         self.order = self._order()
+        levels = np.unique(self.stage, return_inverse=True)[1]
+        self.price = WIDER ** (levels.max() - levels) / (1 + self.order / self.count)
 
     def _complements(self) -> list[tuple[float, dict[int, float]]]:
         """Small numbers who are left, each with the sum that gives it."""
@@ -282,10 +285,14 @@ class Together:
             found.append((np.array([*numbers_, *sums]), np.array(sorted(all_of_them))))
         return found
 
-    def values_of(self, hidden: np.ndarray) -> np.ndarray:
-        """Flags of the numerators of the denominators that are hidden: they are not published without them."""
-        of = [np.split(hidden[where], 2)[1] for where in self.where]
-        return self._any([(flags, 0 * flags) for flags in of], np.zeros(0, dtype=bool)) & ~self.known
+    def with_values(self, hidden: np.ndarray) -> np.ndarray:
+        """What is hidden, and the numerators of hidden denominators: they are not published without them."""
+        while True:
+            of = [np.split(hidden[where], 2)[1] for where in self.where]
+            values = self._any([(flags, 0 * flags) for flags in of], np.zeros(0, dtype=bool)) & ~self.known
+            if not (values & ~hidden).any():
+                return hidden
+            hidden = hidden | values
 
     def system(self, vague: np.ndarray) -> System:
         """What readers know when ``vague`` numbers do not say that they are small."""
