@@ -3,9 +3,9 @@
     python tools/mutate.py ddns_utils/indicators/cross_sector.py [more modules …] [--specs SPEC …]
 
 Comparisons move by one step or are turned round, `&` and `|` change places, `~` and conditions of `.filter()` are left
-out, and declared whole numbers (days, ages, thresholds) grow by one. Works on a copy, and runs the specs that name
-the module (all of them where none does), or those given. Prints each change that no spec noticed, and exits with 1 if
-there is any. A line that ends with `# same either way: …` says why a change there cannot be noticed.
+out, and declared whole numbers (days, ages, thresholds) grow by one; types are left alone. Works on a copy, and runs
+the specs that name the module (all of them where none does), or those given. Prints each change that no spec noticed,
+and exits with 1 if there is any. A line that ends with `# same either way: …` says why nothing can notice a change there.
 """
 
 from __future__ import annotations
@@ -66,8 +66,12 @@ class Source:
 
 def mutants(text: str) -> Iterator[Mutant]:
     """(line, what was changed, changed text) for each change, but for lines that say it cannot be noticed."""
-    source = Source(text)
-    for node in ast.walk(ast.parse(text)):
+    source, tree = Source(text), ast.parse(text)
+    types = {part for node in ast.walk(tree) for field in ("annotation", "returns")
+             if (said := getattr(node, field, None)) for part in ast.walk(said)}  # fmt: skip
+    for node in ast.walk(tree):
+        if node in types:
+            continue
         lines = source.lines[getattr(node, "lineno", 1) - 1 : getattr(node, "end_lineno", 0)]
         if not any(SAME in line for line in lines):
             yield from _of(node, source)
@@ -84,7 +88,7 @@ def _of(node: ast.AST, source: Source) -> Iterator[Mutant]:
         for argument in node.args:
             begin, end = source.begin(argument), source.end(argument)
             new = b"*()" if len(node.args) > 1 else b"True"
-            yield source.changed(argument, begin, end, new, "without a condition")
+            yield source.changed(argument, begin, end, new, f"without {ast.unparse(argument)}")
     elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name | ast.Tuple):
         names = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else node.targets
         if all(isinstance(name, ast.Name) and name.id.isupper() for name in names):

@@ -118,7 +118,7 @@ def stroke_in_period(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ib
 
 def dead_within_a_year(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
     """Flags a death on day 0 to 365 after the row's day."""
-    deaths = snapshot.table("person").filter(ibis._.death_date.notnull()).select("person_id", day="death_date")
+    deaths = snapshot.table("person").select("person_id", day="death_date")
     return with_any(rows, deaths, rows.on, rows.on + ibis.interval(days=MORTALITY_DAYS))
 
 

@@ -30,6 +30,8 @@ def mutate():
         ("DAYS = 30", ["DAYS = 31"]),
         ("DAYS, AGE, NAME = 30, 65, 'x'", ["DAYS, AGE, NAME = 31, 65, 'x'", "DAYS, AGE, NAME = 30, 66, 'x'"]),
         ("days = 30", []),
+        ("def f(a: int | None = b < c) -> str | None: pass", ["def f(a: int | None = b <= c) -> str | None: pass"]),
+        ("x: int | None = 1", []),
         ("x = 'æø' < b", ["x = 'æø' <= b"]),
         ("x = a < b  # same either way: b is never a", []),
     ],

@@ -29,6 +29,20 @@ def test_entries_count_within_the_year(tmp_path, indicator, entry, n):
     assert (row.n, row.of) == (n, 1)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "n"),
+    [
+        ("measurement FEV1", "measurement FVC", 1), ("measurement FEV1", "measurement MRC", 0), ("measurement MRC", "measurement FVC", 0),
+        ("diagnosis FEV1", "measurement FVC", 0), ("measurement FEV1", "diagnosis FVC", 0),
+    ],
+)  # fmt: skip
+def test_spirometry_is_both_fev1_and_fvc(tmp_path, first, second, n):
+    new = "practice_record\nperson_id recorded_on kind code\nanna 2025-03-01 diagnosis R96"
+    drawn = f"{new}\nanna 2025-03-02 {first}\nanna 2025-03-02 {second}"
+    row = measured(SPIROMETRY_WHEN_NEW, drawn, tmp_path)
+    assert (row.n, row.of) == (n, 1)
+
+
 def test_who_got_asthma_within_the_year_is_not_followed_in_it(tmp_path):
     drawing = "practice_record\nperson_id recorded_on kind code\nanna 2025-01-01 diagnosis R96"
     assert measured(LUNG_FUNCTION_YEARLY, drawing, tmp_path).of == 0

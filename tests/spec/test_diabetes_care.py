@@ -21,11 +21,15 @@ ILL = "lab_result\nperson_id sampled_at npu value\nanna 2021-01-01 NPU27300 60\n
         ("anna 2025-03-01 NPU27300 75", 1),
         ("anna 2025-03-01 NPU27300 74.9", 0),
         ("anna 2025-03-01 NPU27300 80\nanna 2025-04-01 NPU27300 50", 0),
+        ("anna 2025-03-01 NPU27300 80\nanna 2025-04-01 NPU27300 -", 1),
+        ("anna 2025-03-01 NPU27300 80\nanna 2025-04-01 NPU18016 50", 1),
+        ("anna 2025-03-01 NPU27300 80\nanna 2026-01-01 NPU27300 50", 1),
     ],
 )
 def test_poor_control_is_a_latest_hba1c_of_75_or_more(tmp_path, results, n):
     row = measured(HBA1C_FROM_75, f"{ILL}\n{results}", tmp_path)
     assert (row.n, row.of) == (n, 1)
+    assert measured(HBA1C_FROM_75, f"{ILL}\nanna 2024-12-31 NPU27300 80", tmp_path).of == 0
 
 
 @pytest.mark.parametrize(

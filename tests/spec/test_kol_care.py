@@ -21,6 +21,18 @@ WORSE = f"{CONTACT}\nanna 2025-03-01T08:00 2025-03-03T08:00 ATA1 DJ441 kardiolog
 def test_each_measurement_counts_for_its_own_indicator(tmp_path, indicator, code):
     assert measured(indicator, f"{RECORD}\nanna 2025-05-01 measurement {code} 3", tmp_path).n == 1
     assert measured(indicator, f"{RECORD}\nanna 2025-05-01 measurement FEV1 60", tmp_path).n == 0
+    assert measured(indicator, f"{RECORD}\nanna 2025-05-01 diagnosis {code} 3", tmp_path).n == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "of"),
+    [
+        ("2024-12-31 diagnosis R95", 1), ("2025-01-01 diagnosis R95", 0), ("2024-12-31 diagnosis R96", 0),
+        ("2024-12-31 care_plan_contact R95", 0),
+    ],
+)  # fmt: skip
+def test_general_practice_had_coded_r95_when_the_period_began(tmp_path, entry, of):
+    assert measured(KOL_BMI, f"practice_record\nperson_id recorded_on kind code\nanna {entry}", tmp_path).of == of
 
 
 @pytest.mark.parametrize(

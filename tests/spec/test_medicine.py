@@ -58,6 +58,19 @@ def test_technique_is_asked_of_those_who_bought_inhaled_medicine_in_the_year(tmp
     assert measured(kol.KOL_TECHNIQUE, drawn, tmp_path).of == of
 
 
+@pytest.mark.parametrize(("second", "n"), [("2025-10-20 R03BB04 30", 1), ("2025-10-20 R03BB04 29.9", 0)])
+def test_80_of_100_days_are_80_per_cent(tmp_path, second, n):
+    drawn = f"{RECORD}\nanna 2024-06-01 diagnosis R95\n\n{BUY}\nanna 2025-09-23 R03BB04 50\nanna {second}"
+    row = measured(kol.KOL_DAYS_COVERED, drawn, tmp_path)
+    assert (row.n, row.of) == (n, 1)
+
+
+@pytest.mark.parametrize("other", ["2024-12-31", "2026-01-01"])
+def test_a_purchase_outside_the_period_is_none(tmp_path, other):
+    drawn = f"{RECORD}\nanna 2024-06-01 diagnosis R95\n\n{BUY}\nanna 2025-06-01 R03BB04 90\nanna {other} R03BB04 90"
+    assert measured(kol.KOL_DAYS_COVERED, drawn, tmp_path).of == 0
+
+
 def test_a_purchase_without_doses_is_none(tmp_path):
     drawn = f"{RECORD}\nanna 2024-06-01 diagnosis R95\n\n{BUY}\nanna 2025-03-01 R03BB04 90\nanna 2025-06-01 R03BB04 -"
     assert measured(kol.KOL_DAYS_COVERED, drawn, tmp_path).of == 0

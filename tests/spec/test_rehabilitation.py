@@ -111,6 +111,27 @@ def test_contacts_with_general_practice_are_summed_within_90_days(tmp_path, indi
     assert measured(indicator, plan() + service, tmp_path).n == n
 
 
+@pytest.mark.parametrize(
+    ("changed", "of"),
+    [
+        ({"first_offer_on": "2024-12-31"}, 0), ({"first_offer_on": "2025-01-01"}, 1), ({"first_offer_on": "2025-12-31"}, 1),
+        ({"first_offer_on": "2026-01-01"}, 0), ({"discharged_on": "-"}, 0), ({"first_offer_on": "-"}, 0),
+    ],
+)  # fmt: skip
+def test_a_course_begins_with_an_offer_in_the_period_after_a_discharge(tmp_path, changed, of):
+    drawn = plan(**{"received_on": "2024-12-01", "discharged_on": "2024-12-20"} | changed)
+    assert measured(r.ACUTE_AFTER, drawn, tmp_path).of == of
+
+
+@pytest.mark.parametrize(("reason", "n"), [("sent_in_error", 0), ("postponed", 1), ("-", 1)])
+def test_a_plan_that_was_sent_in_error_was_none(tmp_path, reason, n):
+    assert measured(r.PLANS_PER_1000, plan(status="on-hold", status_reason=reason), tmp_path).n == n
+
+
+def test_a_plan_that_no_known_municipality_received_is_nobodys_to_start(tmp_path):
+    assert measured(r.OFFER_WITHIN_7_DAYS, plan(municipality="-"), tmp_path).of == 0
+
+
 def test_only_the_first_course_of_a_person_counts(tmp_path):
     drawing = f"{PLAN.rstrip()}\nanna 2025-06-01 2025-06-01 2025-06-05 101"
     assert measured(r.ACUTE_AFTER, drawing, tmp_path).of == 1
