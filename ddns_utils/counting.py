@@ -29,10 +29,11 @@ STANDARD_BANDS = {band: int(band.replace("+", "-").split("-")[0]) for band in st
 FINEST_AGES = tuple(sorted({*AGE_BANDS.values(), *STANDARD_BANDS.values()}))
 UNKNOWN = "unknown"  # rows that are placed nowhere, or count whoever they are about
 DAYS_PER_YEAR = 365.25
+PARTS = ("n", "of", "squares", "largest")
 
 
 def kept_cells(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray:
-    """Sums by municipality, sex and finest age band: numerator, denominator, and squares of the numerator's values."""
+    """Sums by municipality, sex and finest age band, and the largest value: see ``ask``."""
     tables = sorted(snapshot.tables.items())
     key = hashlib.sha256(repr((indicator.id, indicator.version, str(period), tables, _code())).encode()).hexdigest()[
         :32
@@ -50,16 +51,17 @@ def kept_cells(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.n
 
 
 def ask(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.ndarray:
-    """The same, from the engine: an array of municipality × sex × finest age (each with one more for unknown) × 3.
+    """The same, from the engine: an array of municipality × sex × finest age (each with one more for unknown) × 4.
 
-    The last axis has numerator, denominator (rows, or person-years) and the sum of squares of what is counted.
+    The last axis has numerator, denominator (rows, or person-years), the sum of squares of what is counted, and the
+    largest that one row counts, whatever its sign.
     """
     if isinstance(indicator, Rate) and indicator.events is not None:
         events = indicator.events(snapshot, period)
         events = events.mutate(counts=ibis.literal(1)) if "counts" not in events.columns else events
         n = _grid(snapshot, _summed(_placed(events, snapshot, age_on=period.start)))[..., 0]
         person_years = _grid(snapshot, _summed(_days_lived(snapshot, period)))[..., 0] / DAYS_PER_YEAR
-        return np.stack([n, person_years, np.zeros_like(n)], axis=-1)
+        return np.stack([n, person_years, np.zeros_like(n), np.zeros_like(n)], axis=-1)
     return _grid(snapshot, _summed(placed_rows(indicator, snapshot, period)))
 
 
@@ -149,19 +151,20 @@ def _summed(rows: ibis.Table) -> ibis.Table:
 
 
 def sums_of(rows: ibis.Table) -> dict[str, ibis.Value]:
-    """What is summed of rows that are placed: numerator, denominator, squares."""
+    """What is computed of rows that are placed: numerator, denominator, squares, and the largest value."""
     return {
         "n": (rows.counts * rows.weight).sum(),
         "of": rows.weight.sum().cast("float64"),
         "squares": (rows.counts * rows.counts * rows.weight).sum(),
+        "largest": rows.counts.abs().max(),
     }
 
 
 def _grid(snapshot: Snapshot, summed: ibis.Table) -> np.ndarray:
     found = snapshot.engine.to_pandas(summed).set_index(["municipality", "sex", "age_band"])
     axes = [(*values, UNKNOWN) for values in (areas.codes("municipality"), SEXES, map(str, FINEST_AGES))]
-    cells = found.reindex(pd.MultiIndex.from_product(axes))[["n", "of", "squares"]].fillna(0.0).to_numpy(dtype=float)
-    return cells.reshape(*map(len, axes), 3)
+    cells = found.reindex(pd.MultiIndex.from_product(axes))[list(PARTS)].fillna(0.0).to_numpy(dtype=float)
+    return cells.reshape(*map(len, axes), len(PARTS))
 
 
 @cache

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ddns_utils import areas, standardisation
 from ddns_utils.completeness import completeness, register_of
-from ddns_utils.counting import AGE_BANDS, FINEST_AGES, SEXES, STANDARD_BANDS, kept_cells, placed_rows, sums_of
+from ddns_utils.counting import AGE_BANDS, FINEST_AGES, PARTS, SEXES, STANDARD_BANDS, kept_cells, placed_rows, sums_of
 from ddns_utils.coverage import covered, require_covered
 from ddns_utils.deliveries import WITH_SYSTEMS, systems
 from ddns_utils.errors import DefinitionError
@@ -29,6 +29,7 @@ COLUMNS = (
     "indicator", "version", "period", "area_level", "area", "sex", "age_band", "n", "of", "value", "lower", "upper",
     "method", "standard_population", "status", "note",
 )  # fmt: skip
+LARGEST = "largest"  # for disclose() alone, which takes it away
 BREAKDOWNS = ("sex", "age_band")
 METHODS = {"proportion": "Clopper-Pearson", "rate": "exact Poisson", "mean": "Student's t"}
 
@@ -43,8 +44,9 @@ class Measured:
     ``status`` is ``ok``; ``incomplete`` where there is a value but a register that it needs is not yet complete for
     the period; ``no_data``; ``not_applicable`` where there is nothing to check; or ``not_given`` where counts are too
     few for a standardised value, as ``note`` says. ``note`` is also ``short look-back`` where registers begin later
-    than an indicator wants. ``standard_population`` is empty for a crude value. ``indicators`` maps ids to
-    declarations.
+    than an indicator wants. ``standard_population`` is empty for a crude value. Beside them stands ``largest``, the
+    largest number that one person adds to a mean (missing for others), by which ``disclose()`` sees who dominates it.
+    ``indicators`` maps ids to declarations.
     """
 
     frame: pd.DataFrame
@@ -134,9 +136,9 @@ def _by_system(indicator: Indicator, snapshot: Snapshot, period: Period) -> pd.D
     rows = rows.filter(rows.system.notnull())
     found = snapshot.engine.to_pandas(rows.group_by("system").aggregate(**sums_of(rows))).set_index("system")
     codes = sorted(known.union(found.index))
-    sums = found.reindex(codes)[["n", "of", "squares"]].astype(float).fillna(0.0).to_numpy().T
+    parts = found.reindex(codes)[list(PARTS)].astype(float).fillna(0.0).to_numpy().T
     cells = pd.DataFrame({"area_level": areas.SYSTEM, "area": codes, "sex": "all", "age_band": "all"})
-    return _result(indicator, period, cells, *sums)
+    return _result(indicator, period, cells, *parts)
 
 
 def _places(levels: Iterable[str], further: Sequence[str], on: date) -> list[tuple[str, str]]:
@@ -150,19 +152,35 @@ def _frame(
 ) -> pd.DataFrame:
     sexes, sex_sums = _margins(SEXES, np.eye(len(SEXES), len(SEXES) + 1), "sex" in by)
     bands, band_sums = _margins(tuple(AGE_BANDS), _bands(AGE_BANDS), "age_band" in by)
-    sums = np.einsum("am,sx,by,mxyk->kasb", _roll_up(places), sex_sums, band_sums, cells, optimize=True)
-    n, of, squares = sums.reshape(3, -1)
+    whole = _roll_up(places), sex_sums, band_sums
+    sums = np.einsum("am,sx,by,mxyk->kasb", *whole, cells[..., :-1], optimize=True)
+    n, of, squares = sums.reshape(len(PARTS) - 1, -1)
     index = pd.MultiIndex.from_product([range(len(places)), sexes, bands], names=["place", "sex", "age_band"])
     frame = index.to_frame(index=False)
     frame["area_level"] = [places[place][0] for place in frame["place"]]
     frame["area"] = [places[place][1] for place in frame["place"]]
-    return _result(indicator, period, frame, n, of, squares)
+    largest = _largest(*whole, cells[..., -1]).ravel() if isinstance(indicator, Mean) else np.full(len(n), np.nan)
+    return _result(indicator, period, frame, n, of, squares, largest)
+
+
+def _largest(places: np.ndarray, sexes: np.ndarray, bands: np.ndarray, cells: np.ndarray) -> np.ndarray:
+    """The largest in each place × sex × age band, of the finest cells that it is made of."""
+    for axis, sums in enumerate((places, sexes, bands)):
+        found = [np.where(row.astype(bool), np.moveaxis(cells, axis, -1), 0).max(axis=-1) for row in sums]
+        cells = np.stack(found, axis=axis)
+    return cells
 
 
 def _result(
-    indicator: Indicator, period: Period, cells: pd.DataFrame, n: np.ndarray, of: np.ndarray, squares: np.ndarray
+    indicator: Indicator,
+    period: Period,
+    cells: pd.DataFrame,
+    n: np.ndarray,
+    of: np.ndarray,
+    squares: np.ndarray,
+    largest: np.ndarray,
 ) -> pd.DataFrame:
-    """The tidy frame of cells (area_level, area, sex, age_band) and their sums."""
+    """The tidy frame of cells (area_level, area, sex, age_band) and what was computed of them."""
     with np.errstate(invalid="ignore", divide="ignore"):
         value = np.where(of > 0, n / of, np.nan) * indicator.per
     lower, upper = _limits(indicator, n, of, squares)
@@ -171,7 +189,8 @@ def _result(
         n=np.nan if isinstance(indicator, Mean) else np.round(n), of=of, value=value,
         lower=lower, upper=upper, method=METHODS[indicator.kind], standard_population="",
         status=np.where(of > 0, "ok", "no_data"), note="",
-    )[list(COLUMNS)]  # fmt: skip
+        largest=largest if isinstance(indicator, Mean) else np.nan,
+    )[[*COLUMNS, LARGEST]]  # fmt: skip
 
 
 def _limits(indicator: Indicator, n: np.ndarray, of: np.ndarray, squares: np.ndarray) -> intervals.Limits:

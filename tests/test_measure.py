@@ -47,7 +47,7 @@ def test_areas_sexes_and_ages_add_up(tmp_path_factory, drawn):
         levels=areas.LEVELS,
         area="101+851",
     ).frame
-    assert list(frame.columns) == list(COLUMNS)
+    assert list(frame.columns) == [*COLUMNS, "largest"]
     for _, rows in frame.groupby("indicator"):
         for column in ("n", "of"):
             cube = rows.pivot_table(

@@ -5,7 +5,7 @@
 Comparisons move by one step or are turned round, `&` and `|` change places, `~` and conditions of `.filter()` are left
 out, and declared whole numbers (days, ages, thresholds) grow by one; types are left alone. Works on a copy, and runs
 the specs that name the module (all of them where none does), or those given. Prints each change that no spec noticed,
-and exits with 1 if there is any. A line that ends with `# same either way: …` says why nothing can notice a change there.
+and exits with 1 if there is any. A line that ends with `# same either way: …` says why none can notice a change there.
 """
 
 from __future__ import annotations

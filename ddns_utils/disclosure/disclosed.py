@@ -18,7 +18,7 @@ from ddns_utils.disclosure.published import Published
 from ddns_utils.disclosure.rounding import round_together
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator
-from ddns_utils.measure import Measured
+from ddns_utils.measure import LARGEST, Measured
 from ddns_utils.statistics import intervals
 
 PROTECTS = "protects another number"
@@ -106,11 +106,12 @@ def disclose(measured: Measured, policy: Policy | None = None, earlier: Sequence
         raise DefinitionError(f"disclose() takes what measure() gives, but it was given {type(measured).__name__}.")
     policy = policy or Policy.read()
     earlier = session.earlier() if earlier is None else earlier
-    frame = measured.frame.copy(deep=True).reset_index(drop=True)
+    true = measured.frame.reset_index(drop=True)
+    frame = true.drop(columns=LARGEST, errors="ignore")
     about_persons = [name for name in frame["indicator"].unique() if measured.indicators[name].rows_about == "persons"]
     kinds = {name: measured.indicators[name].kind for name in about_persons}
     counted = {name: frame.index[(frame["indicator"] == name) & frame["of"].notna()] for name in kinds}
-    tables = read_tables(frame, kinds, strata_of([frame, *(one.frame for one in earlier)]), earlier)
+    tables = read_tables(true, kinds, strata_of([frame, *(one.frame for one in earlier)]), earlier)
     done = []
     for group in linked(tables) if kinds else ():
         if group[0] >= len(kinds):

@@ -15,6 +15,8 @@ import pandas as pd
 
 from ddns_utils.disclosure.cells import ALL, DIMENSIONS, SHOWN, Cells, read_cells, require_once
 from ddns_utils.disclosure.published import Published
+from ddns_utils.errors import DataError
+from ddns_utils.measure import LARGEST
 
 NUMBERS = ["n", "of"]
 SMALL = "small count"
@@ -24,11 +26,15 @@ SAME = {"rtol": 1e-9, "atol": 1e-6}
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of one indicator: as they are now, or, for rows that were corrected since, as they were."""
+    """The cells of one indicator: as they are now, or, for rows that were corrected since, as they were.
+
+    ``largest`` is what one person adds to the sum behind a mean at most, for each cell that is about to be published.
+    """
 
     cells: Cells
     kind: str
     indicator: str = ""
+    largest: np.ndarray | None = None
 
 
 def strata_of(frames: Iterable[pd.DataFrame]) -> list[str]:
@@ -43,7 +49,8 @@ def read_tables(
 ) -> list[Table]:
     """A table of each indicator in ``frame`` (first, in its order), and of everything earlier that is different.
 
-    Raises DataError when a cell occurs twice in ``frame``.
+    Raises DataError when a cell occurs twice in ``frame``, and when a mean does not tell the largest that one person
+    adds.
     """
     require_once(frame[frame["indicator"].isin(list(kinds))], [*DIMENSIONS, *strata])
     before: dict[str, list[pd.DataFrame]] = {}
@@ -58,13 +65,27 @@ def read_tables(
         rows = frame[(frame["indicator"] == name) & frame["of"].notna()] if name in kinds else frame.iloc[:0]
         now = with_sums(rows, known[name])
         if name not in before:
-            made.append(Table(read_cells(now, strata, known[name]), known[name], name))
+            made.append(Table(read_cells(now, strata, known[name]), known[name], name, _largest(now, known[name])))
             continue
         first, *others = _vintages(now, before[name], strata)
-        made += [Table(read_cells(now, strata, known[name], first), known[name], name)] if name in kinds else []
-        others = others if name in kinds else [first, *others]
+        if name in kinds:
+            cells = read_cells(now, strata, known[name], first)
+            made.append(Table(cells, known[name], name, _largest(now, known[name])))
+        else:
+            others = [first, *others]
         old += [Table(read_cells(now.iloc[:0], strata, known[name], one), known[name], name) for one in others]
     return [*made, *(table for table in old if table.cells.keys)]
+
+
+def _largest(rows: pd.DataFrame, kind: str) -> np.ndarray | None:
+    if kind != "mean":
+        return None
+    if LARGEST not in rows or rows[LARGEST].isna().any():
+        raise DataError(
+            f"A mean must tell the largest number that one person adds to it (column '{LARGEST}'), so that nobody is "
+            "given away by dominating it. Pass what measure() gave, with all its columns."
+        )
+    return rows[LARGEST].to_numpy(float)
 
 
 def with_sums(rows: pd.DataFrame, kind: str) -> pd.DataFrame:

@@ -26,9 +26,10 @@ class Policy:
 
     ``method`` is "suppress" or "round" to multiples of ``rounding_base``. ``narrowest_interval``: how far apart the
     lowest and the highest number are, at least, that a hidden small one can be for all that is published;
-    ``narrowest_sum_percent``: the same for a hidden sum of values, in per cent of it. ``singletons_know_themselves``:
-    the only person in a hidden number knows it and must not find another. ``publish_first``: levels of areas, those
-    first that readers need most.
+    ``narrowest_sum_percent``: the same for a hidden sum of values, in per cent of it. ``dominant_percent``: a mean is
+    not shown where one person makes up more than this per cent of the sum. ``singletons_know_themselves``: the only
+    person in a hidden number knows it and must not find another. ``publish_first``: levels of areas, those first that
+    readers need most.
 
     ``persons_per_value``: quantiles, extremes and steps of curves rest on at least as many persons each.
     ``persons_per_coefficient`` and ``residual_degrees``: a model that is shown has at least as many persons for each
@@ -47,6 +48,7 @@ class Policy:
     rounding_base: int
     narrowest_interval: int
     narrowest_sum_percent: int
+    dominant_percent: int
     singletons_know_themselves: bool
     publish_first: tuple[str, ...]
     persons_per_value: int
@@ -89,6 +91,7 @@ class Policy:
             ("rounding_base", self.threshold if rounds else 0, many if rounds else 0,
              "A base of at least the threshold hides what is small; write 0 if nothing is rounded."),
             ("narrowest_interval", 1, told, f"Whoever reads '<{self.threshold}' knows it to within {told} already."),
+            ("dominant_percent", 1, 100, "Write 100 to allow any share."),
             ("narrowest_sum_percent", 0, 100, "Write 0 to protect sums from being worked out exactly, and no more."),
         )  # fmt: skip
 

@@ -62,6 +62,10 @@ class OneTable:
         self.small_of = self._small(self.of, zeros=False)
         self.few = (self.of > 0) & (self.of < policy.minimum_denominator)
         self.small_n = self._small(self.n) if self.kind != "mean" else self.small_of.copy()
+        self.dominated = np.zeros_like(self.now)
+        if table.largest is not None:
+            most = abs(self.n) * policy.dominant_percent / 100
+            self.dominated[self.now] = table.largest > most[self.now] * (1 + HARDLY)
         complements = self.kind == "proportion" and policy.protect_complements
         self.small_left = self._small(self.left) if complements else np.zeros_like(self.now)
         shown = self.cells.shown.reindex(range(len(self.of)))
@@ -99,15 +103,19 @@ class OneTable:
         return np.array([place.get(key[0], len(first)) for key in self.cells.keys])
 
     def small(self) -> np.ndarray:
-        """The numbers that are not published for their own sake."""
+        """The numbers that are small."""
         return np.concatenate([self.small_n | self.small_left | self.few, self.small_of])
+
+    def secret(self) -> np.ndarray:
+        """The numbers that are not published for their own sake: the small, and sums that one person dominates."""
+        return self.small() | np.append(self.dominated, np.zeros_like(self.dominated))
 
     def width(self) -> np.ndarray:
         """How far apart the lowest and the highest possible number must be, 0 where the number is no secret."""
         safe = (self.true == 0) & self.policy.zeros_are_safe
         width = np.where(self.small() & ~safe, float(self.policy.narrowest_interval), 0.0)
         if self.kind == "mean":
-            few = self.small()[: len(self.n)]
+            few = self.secret()[: len(self.n)]
             width[: len(self.n)] = np.where(
                 few, np.maximum(1, abs(self.n) * self.policy.narrowest_sum_percent / 100), 0
             )
@@ -167,7 +175,7 @@ class Together:
         self.whole = ~self._any([np.split(~table.whole, 2) for table in self.tables], some)
         self.width = self._most([table.width() for table in self.tables], float(policy.narrowest_interval))
         self.small = self.width > 0
-        self.closed = ~self.now | self._any([np.split(table.small(), 2) for table in self.tables], some)
+        self.closed = ~self.now | self._any([np.split(table.secret(), 2) for table in self.tables], some)
         self.least = np.where(self.whole, 1.0, HARDLY * np.maximum(1, abs(self.true)))
         self.stage = -self._most([-np.tile(table.level(), 2).astype(float) for table in self.tables], -np.inf)
         for at, (_, sum_) in zip(range(printed, self.count), extra, strict=True):

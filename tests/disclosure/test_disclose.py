@@ -121,7 +121,7 @@ def test_published_numbers_are_true_and_a_small_denominator_is_hidden_with_its_v
     before = measured(regions(**{"1081": (2, 3)}))
     frame = disclose(before, POLICY).frame
     ok = frame["status"] == "ok"
-    pd.testing.assert_frame_equal(frame[ok], before.frame[ok])
+    pd.testing.assert_frame_equal(frame[ok], before.frame.loc[ok, frame.columns])
     assert frame.set_index("area")["of"].isna()["1081"]
 
 
@@ -166,6 +166,7 @@ def test_the_policies_beside_the_owners_can_take_its_place(file):
         ({"rounding_base": 5}, "needs rounding_base from 0 to 0, but it is 5"),
         ({"method": "round", "rounding_base": 4}, "needs rounding_base from 5 to 1000, but it is 4"),
         ({"narrowest_interval": 4}, "needs narrowest_interval from 1 to 3, but it is 4. Whoever reads '<5' knows it"),
+        ({"dominant_percent": 0}, "needs dominant_percent from 1 to 100, but it is 0. Write 100 to allow any share"),
         ({"narrowest_sum_percent": -1}, "needs narrowest_sum_percent from 0 to 100, but it is -1"),
         ({"publish_first": ("country", "parish")}, "names the level 'parish'. Choose among: country, region,"),
         ({"publish_first": "country"}, "needs publish_first as tuple"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from intruder import KINDS, REGIONS, Intruder, kept, only, table
 from made_results import EVENTS, POLICY, SHARE, WAIT
 
-from ddns_utils.disclosure import disclose
+from ddns_utils.disclosure import PROTECTS, disclose
 from ddns_utils.disclosure.published import published
 from ddns_utils.errors import DataError
 
@@ -111,6 +111,33 @@ def test_the_mean_of_few_is_not_found_from_sums_of_values():
     caught = Intruder().read(made.frame, careless, KINDS)
     caught.add_up("", "wait")
     assert caught.spread(caught.place["", "wait", REGIONS[0], "M"][0]) == (21, 21)
+
+
+@pytest.mark.parametrize(
+    ("largest", "allowed", "hidden"), [(85, 85, False), (86, 85, True), (86, 100, False), (51, 50, True)]
+)
+def test_a_mean_is_hidden_where_one_person_makes_up_most_of_its_sum(largest, allowed, hidden):
+    made = table([[100, 210], [410, 520], [630, 740]], [[20, 30], [40, 50], [60, 70]], WAIT)
+    first = (made.frame.area == REGIONS[0]) & (made.frame.sex == "F")
+    made.frame.loc[first, "largest"] = largest
+    result = disclose(made, dataclasses.replace(POLICY, dominant_percent=allowed), [])
+    row = shown(result, REGIONS[0], "F")
+    assert pd.isna(row.value) == hidden
+    assert row.of == 20
+    assert row.note == (PROTECTS if hidden else "")
+    assert "largest" not in result.frame
+    if hidden:
+        seen = Intruder().read(made.frame, result.frame, KINDS)
+        seen.add_up("", "wait")
+        low, high = seen.spread(seen.place["", "wait", REGIONS[0], "F"][0])
+        assert high - low >= 10
+
+
+def test_a_mean_that_does_not_tell_its_largest_number_is_refused():
+    made = table([[100, 210], [410, 520]], [[20, 30], [40, 50]], WAIT)
+    without = type(made)(made.frame.drop(columns="largest"), made.indicators)
+    with pytest.raises(DataError, match="must tell the largest number that one person adds to it"):
+        disclose(without, POLICY, [])
 
 
 def test_the_only_person_in_a_number_does_not_find_the_others():

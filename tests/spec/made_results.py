@@ -16,7 +16,7 @@ from ddns_utils.statistics import intervals
 
 POLICY = Policy(
     owner="a test", rule="cells", threshold=5, zeros_are_safe=True, protect_complements=True, minimum_denominator=5,
-    hide_small_changes=True, method="suppress", rounding_base=0, narrowest_interval=2, narrowest_sum_percent=10,
+    hide_small_changes=True, method="suppress", rounding_base=0, narrowest_interval=2, narrowest_sum_percent=10, dominant_percent=85,
     singletons_know_themselves=True, publish_first=areas.LEVELS, persons_per_value=5, persons_per_coefficient=10,
     residual_degrees=10, release_required=False,
 )  # fmt: skip
@@ -71,7 +71,8 @@ def measured(rows: list[dict], *indicators) -> Measured:
         frame.loc[here, "value"] = n / of * indicator.per
         frame.loc[here, "lower"], frame.loc[here, "upper"] = (side * indicator.per for side in limits)
     frame["status"] = np.where(frame["of"] > 0, "ok", "no_data")
-    return Measured(frame[list(COLUMNS)], known)
+    frame["largest"] = frame.get("largest", 0.0)
+    return Measured(frame[[*COLUMNS, "largest"]], known)
 
 
 def cube(seed: int = 1, periods=("2025",), by=(), size: float = 1.0, *indicators) -> Measured:

@@ -55,6 +55,17 @@ def test_days_to_offer_are_calendar_days_and_never_negative(tmp_path, offer, val
     assert (row.value, row.of) == (value, of)
 
 
+def test_the_longest_wait_of_one_person_is_told_for_each_cell(tmp_path):
+    sexes = "person\nperson_id sex\nanna F\nbo M\n\n"
+    drawing = f"{sexes}{PLAN.rstrip()}\nbo 2025-06-01 2025-06-01 2025-06-15 851"
+    found = [
+        measured(r.DAYS_TO_OFFER, drawing, tmp_path, **where).largest
+        for where in ({}, {"sex": "F"}, {"area": "101"}, {"area": "851"})
+    ]
+    assert found == [14, 4, 4, 14]
+    assert str(measured(r.PLANS_PER_1000, drawing, tmp_path).largest) == "nan"
+
+
 def test_a_plan_without_an_offer_has_no_days(tmp_path):
     row = measured(r.DAYS_TO_OFFER, plan(first_offer_on="-"), tmp_path)
     assert (row.status, row.of) == ("no_data", 0)
