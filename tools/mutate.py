@@ -145,7 +145,7 @@ def main(words: list[str]) -> int:
     survivors = tried = 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for part in ("ddns_utils", "tests", "docs"):
+        for part in ("ddns_utils", "tests", "docs", "parameters"):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", folder)
         for name in modules:
