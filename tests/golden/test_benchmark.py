@@ -95,6 +95,20 @@ def test_dispersion_without_winsorising_is_pearsons_statistic_for_each_area(agre
         agree(benchmark.over_dispersion(z, winsorise=0), stats.chisquare(observed).statistic / len(observed))
 
 
+@pytest.mark.reproduces(
+    "benchmark.over_dispersion",
+    source="SciPy, mstats.winsorize (10% at each end, where both cut whole areas)",
+    numbers=4,
+    rel=1e-12,
+)
+def test_winsorised_dispersion_is_the_mean_square_of_scipys_winsorised_scores(agree):
+    dice = np.random.default_rng(4)
+    for areas in (11, 21, 51, 101):
+        z = dice.normal(0, 2, areas)
+        scores = np.asarray(stats.mstats.winsorize(z, limits=(0.1, 0.1)))
+        agree(benchmark.over_dispersion(z), np.mean(scores**2))
+
+
 @pytest.mark.reproduces("benchmark.false_discovery", source="Benjamini and Hochberg 1995, section 4.1", numbers=15)
 def test_benjamini_and_hochberg_reject_four_of_their_fifteen(agree):
     found = benchmark.false_discovery(pd.Series(TRIAL))
