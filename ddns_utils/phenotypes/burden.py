@@ -50,7 +50,7 @@ def episodes(snapshot: Snapshot, diseases: Iterable[Disease]) -> ibis.Table:
     """All episodes of several diseases: person_id, disease, since, rule."""
     columns = ("person_id", "disease", "since", "rule")
     found = [disease.episodes(snapshot).select(*columns) for disease in diseases]
-    return ibis.union(*found) if len(found) > 1 else found[0]
+    return ibis.union(*found)
 
 
 def _known_from(snapshot: Snapshot, disease: Disease) -> date | None:
