@@ -120,8 +120,9 @@ def _measured(
     if indicator.crude is None:
         return rows
     bands = _bands(STANDARD_BANDS)
-    areas_cells = np.einsum("am,by,mxyk->axbk", _roll_up(places), bands, cells[:, : len(SEXES)], optimize=True)
-    country = np.einsum("by,mxyk->xbk", bands, cells[:, : len(SEXES)], optimize=True)
+    sums = cells[:, : len(SEXES), :, :-1]
+    areas_cells = np.einsum("am,by,mxyk->axbk", _roll_up(places), bands, sums, optimize=True)
+    country = np.einsum("by,mxyk->xbk", bands, sums, optimize=True)
     return standardisation.standardise_rows(indicator, rows, areas_cells, country, str(period))
 
 
