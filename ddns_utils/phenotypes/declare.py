@@ -70,7 +70,7 @@ class Disease:
             for place, rule in enumerate(self.rules)
             if rule.events is not None
         ]
-        known = ibis.union(*known) if len(known) > 1 else known[0]
+        known = ibis.union(*known)
         rank = ibis.row_number().over(group_by=known.person_id, order_by=[known.day, known.place])
         first = known.mutate(rank=rank).filter(lambda rows: rows["rank"] == 0)
         return first.select("person_id", disease=ibis.literal(self.id), since="day", rule="rule")

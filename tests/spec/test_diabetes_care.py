@@ -46,6 +46,12 @@ def test_blood_pressure_counts_within_the_year(tmp_path, entry, n):
     assert (row.n, row.of) == (n, 1)
 
 
+@pytest.mark.parametrize(("day", "n"), [("2025-06-30", 0), ("2025-07-01", 1), ("2025-07-31", 1), ("2025-08-01", 0)])
+def test_in_a_shorter_period_the_year_is_the_period(tmp_path, day, n):
+    drawn = f"{ILL}\n\npractice_record\nperson_id recorded_on kind code\nanna {day} measurement BT_SYS"
+    assert measured(BLOOD_PRESSURE_YEARLY, drawn, tmp_path, period="2025-07").n == n
+
+
 DAYS = [("2023-12-31", 0), ("2024-01-01", 1), ("2025-12-31", 1), ("2026-01-01", 0)]
 
 
