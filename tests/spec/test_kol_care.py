@@ -36,6 +36,15 @@ def test_general_practice_had_coded_r95_when_the_period_began(tmp_path, entry, o
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "of"),
+    [("2025-12-31", "-", 1), ("2026-01-01", "-", 0), ("2000-01-01", "2026-01-01", 1), ("2000-01-01", "2025-12-31", 0)],
+)
+def test_those_who_live_here_on_the_last_day_are_asked_about(tmp_path, start, end, of):
+    drawn = f"{RECORD}\n\nresidence\nperson_id start end\nanna {start} {end}"
+    assert measured(KOL_BMI, drawn, tmp_path).of == of
+
+
+@pytest.mark.parametrize(
     ("scores", "of"),
     [
         ("", 0),
