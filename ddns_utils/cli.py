@@ -247,22 +247,23 @@ def publish(language: str, registers: Path | None) -> None:
         click.echo(f"Left out: {run.analysis}/{run.id}: {why}", err=True)
 
     index, reports = build_site(find_project(), language, _ledger(registers), left_out)
-    click.echo(f"{reports} reports. Open {index}")
+    click.echo(f"{reports} {'report' if reports == 1 else 'reports'}. Open {index}")
 
 
 @main.command()
 @click.argument("run")
-@click.option("--language", type=click.Choice(["da", "en"]), default="da", show_default=True, help="Of the pack.")
+@click.option("--language", type=click.Choice(["da", "en"]), help="Of the pack; that of the report unless told.")
 @REGISTERS
-def checker(run: str, language: str, registers: Path | None) -> None:
+def checker(run: str, language: str | None, registers: Path | None) -> None:
     """Make what whoever releases RUN must see: what it shows, on which counts, what is hidden, what was published."""
     from ddns_utils.publish.checker import build_pack, in_lines
     from ddns_utils.runs.project import find_project
     from ddns_utils.runs.release import find_run
 
     project = find_project()
-    index, asked = build_pack(project, find_run(project, run), _ledger(registers), language)
-    for line in in_lines(asked, language):
+    found = find_run(project, run)
+    index, asked = build_pack(project, found, _ledger(registers), language)
+    for line in in_lines(asked, language or found.record["language"]):
         click.echo(line)
     click.echo(f"Confidential. Open {index}")
 
@@ -282,7 +283,10 @@ def release(run: str, by: str, note: str, registers: Path | None) -> None:
     project = find_project()
     found = find_run(project, run)
     entry = let_out(project, found, _ledger(registers), owners_policy(project), by, note)
-    click.echo(f"{found.analysis}/{found.id} is released by {by}: entry {entry['number']} of the ledger.")
+    tables = f"{len(entry['new'])} of its {len(entry['tables'])} tables of numbers are new to readers"
+    new = f" {tables}." if entry["tables"] else ""
+    click.echo(f"{found.analysis}/{found.id} is released by {by}: entry {entry['number']} of the ledger.{new}")
+    click.echo("Now: ddns publish")
 
 
 @main.command()
@@ -298,7 +302,8 @@ def withdraw(run: str, by: str, note: str, registers: Path | None) -> None:
 
     found = find_run(find_project(), run)
     entry = take_back(found, _ledger(registers), by, note)
-    click.echo(f"{found.analysis}/{found.id} is withdrawn: entry {entry['number']} of the ledger. Now: ddns publish")
+    click.echo(f"{found.analysis}/{found.id} is withdrawn: entry {entry['number']} of the ledger.")
+    click.echo("Now: ddns publish")
 
 
 @main.command()

@@ -86,14 +86,16 @@ def test_run_publish_and_list(story):
 
     published = ddns(story, "publish")
     assert published.returncode == 0
-    assert published.stdout == f"1 reports. Open {story.root / 'outputs' / 'site' / 'index.html'}\n"
+    assert published.stdout == f"1 report. Open {story.root / 'outputs' / 'site' / 'index.html'}\n"
 
     run = "/".join(report.split("/")[1:3])
     looked_at = ddns(story, "checker", run)
     assert "Confidential. Open" in looked_at.stdout
     assert (story.root / "outputs" / f"{run}-checker" / "index.html").is_file()
     assert ddns(story, "release", run).returncode == 2
-    assert ddns(story, "release", run, "--by", "Ada").stdout == f"{run} is released by Ada: entry 1 of the ledger.\n"
+    assert ddns(story, "release", run, "--by", "Ada").stdout == (
+        f"{run} is released by Ada: entry 1 of the ledger.\nNow: ddns publish\n"
+    )
     assert " by Ada" in ddns(story, "runs", "chronic_disease").stdout.splitlines()[1].split("\t")[3]
     assert "entry 2 of the ledger" in ddns(story, "withdraw", run, "--by", "Bo").stdout
     without = ddns(story, "publish")

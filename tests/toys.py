@@ -69,6 +69,19 @@ period = { da = "Periode", en = "Period" }
 language = { da = "Sprog", en = "Language" }
 """
 
+DISCLOSING = """
+import pandas as pd
+from ddns_utils import disclose, save
+from ddns_utils.indicators.cross_sector import READMISSION_30D as ONE
+from ddns_utils.measure import COLUMNS, Measured
+row = dict(indicator=ONE.id, version=1, period='2025', area_level='region', sex='all', age_band='all', lower=0.1,
+           upper=0.9, method='', standard_population='', status='ok', note='', value=0.5)
+frames = [pd.DataFrame([row | dict(area=a, n=n, of=2 * n) for a, n in part])[list(COLUMNS)]
+          for part in ([('1081', 30.0), ('1082', 2.0)], [('1083', 40.0)])]
+shown = [disclose(Measured(frame, {ONE.id: ONE})) for frame in frames]
+save(shown[0], 'first')
+"""
+
 
 @dataclass(frozen=True)
 class Toys:

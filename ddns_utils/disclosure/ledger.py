@@ -125,8 +125,8 @@ class Ledger:
         folder = self.path / "runs" / run
         if not folder.is_dir():
             raise DataError(
-                f"The ledger beside these registers has no record of the numbers of {run}. Let DDNS_REGISTERS name the "
-                "registers that it was made from, or run the analysis again."
+                f"The ledger beside these registers has no record of the numbers of {run}. Name the registers that "
+                "it was made from (--registers or DDNS_REGISTERS), or run the analysis again."
             )
         return [_read_table(file) for file in sorted(folder.glob("table-*.parquet"))]
 

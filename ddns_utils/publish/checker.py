@@ -35,12 +35,16 @@ def pack_folder(run: RunFolder) -> Path:
     return run.path.with_name(f"{run.path.name}{SUFFIX}")
 
 
-def build_pack(project: Project, run: RunFolder, ledger: Ledger, language: str = "da") -> tuple[Path, list[Question]]:
+def build_pack(
+    project: Project, run: RunFolder, ledger: Ledger, language: str | None = None
+) -> tuple[Path, list[Question]]:
     """Make the pack of a run anew, beside what is published today. Returns its page, and the questions it answers.
 
-    Raises DataError if the run did not finish, was changed, or its numbers are not in this ledger.
+    It is in the language of the report unless told. Raises DataError if the run did not finish, was changed, or its
+    numbers are not in this ledger.
     """
     require_whole(run, ledger)
+    language = language or str(run.record["language"])
     policy = owners_policy(project)
     shown = exhibits(run, ledger, language)
     there = ledger.has(run.id)

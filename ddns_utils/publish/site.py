@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
-from ddns_utils.disclosure import Policy
+from ddns_utils.disclosure import Policy, Published
 from ddns_utils.disclosure.ledger import PUBLISHED, RELEASED, WITHDRAWN, Ledger, ledger_of
 from ddns_utils.errors import DataError
 from ddns_utils.language import day
@@ -19,7 +19,7 @@ from ddns_utils.runs import door
 from ddns_utils.runs.folders import RunFolder, list_runs
 from ddns_utils.runs.manifest import sha256
 from ddns_utils.runs.project import Project
-from ddns_utils.runs.release import enter, given_away, require_whole
+from ddns_utils.runs.release import enter, given_away, require_recorded, require_whole
 from ddns_utils.runs.running import owners_policy
 
 
@@ -74,23 +74,31 @@ def _may_leave(
     new_here, why = [], {}
     published = ledger.published()
     for run in sorted(runs, key=lambda run: run.id):
-        state = ledger.state(run.id)
-        if state and state["event"] == WITHDRAWN:
-            why[run.id] = f"it was withdrawn by {state['by']}."
-        elif policy and policy.release_required and not (state and state["event"] == RELEASED):
-            why[run.id] = "nobody has released it. ddns release lets it out."
-        elif state is None:
-            try:
-                require_whole(run, ledger)
-                reason = given_away(run, ledger, policy, published)
-            except DataError as error:
-                reason = str(error)
-            if reason:
-                why[run.id] = reason
-            elif run.record["disclosure"]["tables"]:
-                new_here.append(run)
-                published += ledger.tables(run.id)
+        try:
+            reason = _why_not(run, ledger, policy, published)
+        except DataError as error:
+            reason = str(error)
+        if reason:
+            why[run.id] = reason
+        elif ledger.state(run.id) is None and run.record["disclosure"]["tables"]:
+            new_here.append(run)
+            published += ledger.tables(run.id)
     return new_here, why
+
+
+def _why_not(run: RunFolder, ledger: Ledger, policy: Policy | None, published: Sequence[Published]) -> str:
+    """Why a run may not leave; empty if it may. Raises DataError, which says why, where it is not what it wrote."""
+    name = f"{run.analysis}/{run.id}"
+    require_recorded(run, ledger)
+    state = ledger.state(run.id)
+    if state and state["event"] == WITHDRAWN:
+        return f"it was withdrawn by {state['by']}."
+    if policy and policy.release_required and not (state and state["event"] == RELEASED):
+        return f"nobody has released it. Look at it: ddns checker {name}. Then: ddns release {name} --by NAME"
+    if state is None:
+        require_whole(run, ledger)
+        return given_away(run, ledger, policy, published)
+    return ""
 
 
 def _require_unchanged(run: RunFolder, policy: Policy | None) -> None:

@@ -51,8 +51,12 @@ def release(
 
 
 def withdraw(run: RunFolder, ledger: Ledger, by: str, note: str = "") -> dict[str, Any]:
-    """Record that a run is to leave the site. What readers saw stays in the ledger. DataError if it is not out."""
+    """Record that a run is to leave the site. What readers saw stays in the ledger.
+
+    Raises DataError if it is not out, or if its numbers are in another ledger, which then has to be told.
+    """
     _require_who(by, note)
+    require_recorded(run, ledger)
     state = ledger.state(run.id)
     if state is None or state["event"] == WITHDRAWN:
         raise DataError(f"{run.analysis}/{run.id} is not out, so it cannot be withdrawn. ddns runs shows what is.")
@@ -86,10 +90,19 @@ def require_whole(run: RunFolder, ledger: Ledger) -> None:
     disclosure = run.record.get("disclosure")
     if disclosure is None:
         raise DataError(f"{name} does not say what it disclosed: it was made before that was kept. Run it again.")
-    if disclosure["tables"] and not ledger.has(run.id):
-        ledger.rows(run.id)
+    require_recorded(run, ledger)
     if disclosure["tables"] and ledger.record_hash(run.id) != disclosure["record_sha256"]:
         raise DataError(f"The record of {name} in the ledger is not what the run wrote. Run the analysis again.")
+
+
+def require_recorded(run: RunFolder, ledger: Ledger) -> None:
+    """Raise DataError if a run disclosed numbers and they are not in this ledger: decisions about it are elsewhere."""
+    if _is_elsewhere(run, ledger):
+        ledger.rows(run.id)
+
+
+def _is_elsewhere(run: RunFolder, ledger: Ledger) -> bool:
+    return bool(run.record.get("disclosure", {}).get("tables")) and not ledger.has(run.id)
 
 
 def given_away(run: RunFolder, ledger: Ledger, policy: Policy | None, earlier: Sequence[Published]) -> str:
@@ -129,7 +142,12 @@ def _as_made(run: RunFolder, ledger: Ledger, policy: Policy, earlier: Sequence[P
 
 
 def standing(run: RunFolder, ledger: Ledger) -> str:
-    """Whether a run is out: released by whom and when, on the site since when, withdrawn, or not; for ``ddns runs``."""
+    """Whether a run is out: released by whom and when, on the site since when, withdrawn, or not; for ``ddns runs``.
+
+    Of a run whose numbers are in another ledger only that is known.
+    """
+    if _is_elsewhere(run, ledger):
+        return "made from other registers"
     state = ledger.state(run.id)
     if state is None:
         return "not out" if run.status == "finished" else ""

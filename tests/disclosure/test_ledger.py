@@ -82,7 +82,9 @@ def test_only_the_owner_can_read_it(ledger):
 
 
 def test_the_numbers_of_a_run_without_a_record_are_asked_for_in_vain(ledger):
-    with pytest.raises(DataError, match=r"no record of the numbers of r9\. Let DDNS_REGISTERS name"):
+    with pytest.raises(
+        DataError, match=r"no record of the numbers of r9\. Name the registers that it was made from \(--registers"
+    ):
         ledger.tables("r9")
 
 

@@ -21,6 +21,7 @@ from ddns_utils.runs.folders import RunFolder
 from ddns_utils.runs.manifest import FAILED, file_hashes, policy_state, write_json
 from ddns_utils.runs.release import find_run, release, standing, withdraw
 
+RELEASE_IT = "nobody has released it. Look at it: ddns checker story/{run}. Then: ddns release story/{run} --by NAME"
 DEMANDING = dataclasses.replace(POLICY, release_required=True)
 
 
@@ -179,7 +180,7 @@ def test_where_release_is_demanded_the_site_has_released_runs_only_and_says_why(
     house.policy(DEMANDING)
     first, second = house.run(FIRST, policy=DEMANDING), house.run(SECOND, policy=DEMANDING)
     house.release(first, policy=DEMANDING)
-    assert house.site() == ([FIRST], {SECOND: "nobody has released it. ddns release lets it out."})
+    assert house.site() == ([FIRST], {SECOND: RELEASE_IT.format(run=SECOND)})
     assert [entry["event"] for entry in house.ledger.entries()] == [RELEASED]
     house.release(second, policy=DEMANDING)
     assert house.site() == ([FIRST, SECOND], {})
@@ -230,22 +231,8 @@ def test_a_run_is_named_by_its_id_with_or_without_its_analysis(house):
         find_run(house.project, f"story/{FIRST}0")
 
 
-DISCLOSING = """
-import pandas as pd
-from ddns_utils import disclose, save
-from ddns_utils.indicators.cross_sector import READMISSION_30D as ONE
-from ddns_utils.measure import COLUMNS, Measured
-row = dict(indicator=ONE.id, version=1, period='2025', area_level='region', sex='all', age_band='all', lower=0.1,
-           upper=0.9, method='', standard_population='', status='ok', note='', value=0.5)
-frames = [pd.DataFrame([row | dict(area=a, n=n, of=2 * n) for a, n in part])[list(COLUMNS)]
-          for part in ([('1081', 30.0), ('1082', 2.0)], [('1083', 40.0)])]
-shown = [disclose(Measured(frame, {ONE.id: ONE})) for frame in frames]
-save(shown[0], 'first')
-"""
-
-
 def test_a_run_keeps_the_true_numbers_of_every_call_beside_the_registers_and_none_in_its_folder(house, new_toys):
-    new_toys.add("discloses", [toys.text("da", "# T\n\nSum."), DISCLOSING])
+    new_toys.add("discloses", [toys.text("da", "# T\n\nSum."), toys.DISCLOSING])
     run = new_toys.run("discloses")
     first, second = house.ledger.tables(run.id)
     assert (first.frame["n"].tolist(), second.frame["n"].tolist()) == ([30.0, 2.0], [40.0])
@@ -262,7 +249,7 @@ def test_a_run_keeps_the_true_numbers_of_every_call_beside_the_registers_and_non
 
 
 def test_a_run_that_fails_leaves_no_record(house, new_toys):
-    new_toys.add("fails", [toys.text("da", "# T"), DISCLOSING, "1/0"])
+    new_toys.add("fails", [toys.text("da", "# T"), toys.DISCLOSING, "1/0"])
     with pytest.raises(RunError, match="ZeroDivisionError"):
         new_toys.run("fails")
     assert not (house.ledger.path / "runs").exists()
