@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from ddns_utils.errors import DataError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.indicators.look_back import require_begun
+from ddns_utils.model import TABLES
 from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
 
@@ -23,6 +24,26 @@ def covered(indicator: Indicator, snapshot: Snapshot, periods: Sequence[Period])
         return True
 
     return [period for period in periods if period == periods[-1] or is_covered(period)]
+
+
+def months(snapshot: Snapshot, name: str, fewest: int) -> tuple[date, date] | None:
+    """The first and the last month, as their first days, in which at least ``fewest`` persons have rows of a table.
+
+    Rows count where a table has no persons. None if no month has so many, or the table has no time.
+    """
+    time = TABLES[name].time
+    if time is None:
+        return None
+    rows = snapshot.table(name)
+    rows = rows.filter(rows[time].notnull()).mutate(month=rows[time].cast("date").truncate("M"))
+    who = rows.person_id.nunique() if "person_id" in rows.columns else rows.count()
+    filled = rows.group_by("month").aggregate(who=who).filter(lambda month: month.who >= fewest)
+    first, last = (
+        snapshot.engine.to_pyarrow(filled.aggregate(first=filled.month.min(), last=filled.month.max()))
+        .to_pylist()[0]
+        .values()
+    )
+    return None if first is None else (first, last)
 
 
 def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) -> None:

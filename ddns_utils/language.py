@@ -67,6 +67,11 @@ def number(value: float, language: str, decimals: int = 0) -> str:
     return format_decimal(value, format=pattern, locale=require_language(language))
 
 
+def month(value: date, language: str) -> str:
+    """The month of a date in words: marts 2025 in Danish, March 2025 in English."""
+    return format_date(value, "MMMM y", locale=require_language(language))
+
+
 def day(value: date | datetime, language: str) -> str:
     """A date in words: 1. marts 2025 in Danish, 1 March 2025 in English."""
     return format_date(value, "d. MMMM y" if require_language(language) == "da" else "d MMMM y", locale=language)

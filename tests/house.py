@@ -36,15 +36,29 @@ class House:
         lines = [f"{name} = {json.dumps(value)}" for name, value in dataclasses.asdict(policy).items()]
         self.project.parameter_file("disclosure").write_text("\n".join(lines), encoding="utf-8")
 
-    def run(self, name=FIRST, rows=({"area": "1081", "n": 30.0, "of": 90.0},), policy=POLICY, **parameters):
+    def run(
+        self,
+        name=FIRST,
+        rows=({"area": "1081", "n": 30.0, "of": 90.0},),
+        policy=POLICY,
+        indicator=READMISSION_30D,
+        **parameters,
+    ):
         """A finished run that knew what the ledger has when it was made."""
         folder = RunFolder(self.project.outputs / "story" / name)
         folder.path.mkdir(parents=True)
-        made = measured(list(rows), READMISSION_30D)
+        made = measured(list(rows), indicator)
         known = self.ledger.published()
         shown = disclose(made, policy, known)
-        table = published(made.frame, shown.frame, {READMISSION_30D.id: "proportion"})
-        write_table(self.ledger.begin(name), 1, table, dataclasses.asdict(shown.audit), dataclasses.asdict(policy))
+        table = published(made.frame, shown.frame, {indicator.id: "proportion"})
+        write_table(
+            self.ledger.begin(name),
+            1,
+            table,
+            dataclasses.asdict(shown.audit),
+            dataclasses.asdict(policy),
+            shown.indicators,
+        )
         self._report(name, folder, len(table.frame))
         record = {
             "parameters": {"area": "DK"} | parameters, "shown": [], "title": "T", "summary": "S", "language": "da",

@@ -8,6 +8,8 @@ import pytest
 from drawing import draw
 
 from ddns_utils.completeness import FEWEST_ROWS, SETTLED_DAYS, completeness, register_of
+from ddns_utils.display import findings, show_completeness
+from ddns_utils.indicators import quality
 from ddns_utils.intake import land
 from ddns_utils.registers import Registers
 from ddns_utils.synthetic import synthesize
@@ -118,3 +120,11 @@ def test_the_planted_lag_of_a_late_municipality_is_found_again_to_the_day(denmar
     assert len(late) >= 3
     for code, days in late.items():
         assert found.last[code] - found.until(code) == timedelta(days=days + 1)
+
+
+def test_a_reader_is_shown_days_and_no_count(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(findings, "publish_display_data", lambda data, metadata: shown.append(data["text/html"]))
+    show_completeness(reports({"101": [0], "265": [9]}, tmp_path), quality.NAMES, "265", "en")
+    cells = {cell.partition("</td>")[0] for cell in shown[0].split("<td>")[1:]}
+    assert cells == {"31 December 2025", "22 December 2025", "not known yet"}

@@ -18,7 +18,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,21 +27,28 @@ import pandas as pd
 
 from ddns_utils.disclosure.published import Published
 from ddns_utils.errors import DataError
+from ddns_utils.indicators.declare import Indicator
 from ddns_utils.registers import Registers
 
 RELEASED, PUBLISHED, WITHDRAWN = "released", "published", "withdrawn"
 MADE_PUBLIC = (RELEASED, PUBLISHED)
 OWNER_ONLY = 0o700
+WORDS = ("title", "counted", "one_row_is")
+Words = dict[str, dict[str, dict[str, str]]]  # indicator → one of WORDS → language → text
 
 
 @dataclass(frozen=True)
 class Table:
-    """A disclosed table as a run recorded it: rows as in ``Published``, by which rules, and what the audit said."""
+    """A disclosed table as a run recorded it: rows as in ``Published``, by which rules, and what the audit said.
+
+    ``words`` has, by indicator, its title, what is counted and what one row is, by language.
+    """
 
     frame: pd.DataFrame
     kinds: dict[str, str]
     audit: dict[str, Any]
     policy: dict[str, Any]
+    words: Words = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,14 +186,20 @@ def ledger_of(registers: Registers) -> Ledger:
 
 
 def write_table(
-    folder: Path, number: int, table: Published, audit: Mapping[str, Any], policy: Mapping[str, Any]
+    folder: Path,
+    number: int,
+    table: Published,
+    audit: Mapping[str, Any],
+    policy: Mapping[str, Any],
+    indicators: Mapping[str, Indicator],
 ) -> None:
     """Keep a disclosed table, with all its rows, in a run's record."""
     file = folder / f"table-{number:03d}.parquet"
     part = file.with_suffix(".part")
     table.frame.to_parquet(part, index=False)
     part.rename(file)
-    about = {"kinds": dict(table.kinds), "audit": dict(audit), "policy": dict(policy)}
+    words = {name: {part: asdict(getattr(one, part)) for part in WORDS} for name, one in indicators.items()}
+    about = {"kinds": dict(table.kinds), "audit": dict(audit), "policy": dict(policy), "words": words}
     _write(json.dumps(about), file.with_suffix(".json"))
 
 

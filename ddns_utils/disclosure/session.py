@@ -59,7 +59,7 @@ def remember(disclosed: Disclosed, true: pd.DataFrame, kinds: Mapping[str, str])
     rows = published(true, disclosed.frame, kinds)
     _calls.append(_Call(disclosed, rows.about_persons(), *_cell()))
     if record := _record():
-        write_table(record, len(_calls), rows, asdict(disclosed.audit), asdict(disclosed.policy))
+        write_table(record, len(_calls), rows, asdict(disclosed.audit), asdict(disclosed.policy), disclosed.indicators)
 
 
 def showed(kind: str, disclosed: Disclosed, rows: pd.DataFrame, **words: Any) -> dict[str, int]:

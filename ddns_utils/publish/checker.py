@@ -18,8 +18,8 @@ from ddns_utils.disclosure.ledger import Ledger
 from ddns_utils.disclosure.relation import relation, small_changes
 from ddns_utils.display.tables import render
 from ddns_utils.language import day, number, say
-from ddns_utils.publish.exhibits import COUNTED, LABELS, WHY, counts, exhibits
-from ddns_utils.publish.page import page
+from ddns_utils.publish.exhibits import COUNTED, LABELS, WHY, Exhibit, counts, exhibits, moved
+from ddns_utils.publish.page import page, scrolling
 from ddns_utils.publish.questions import Question, questions
 from ddns_utils.runs.folders import RunFolder
 from ddns_utils.runs.project import Project
@@ -51,11 +51,13 @@ def build_pack(
     published = [table for table in ledger.published() if table.run != run.id]
     compared = relation(ledger.tables(run.id) if there else [], published)
     asked = questions(run, ledger, policy, shown, compared, language)
-    rows = [counts(one.frame, language) for one in ledger.rows(run.id)] if there else []
+    tables = ledger.rows(run.id) if there else []
+    rows = [counts(one, language) for one in tables]
     everything = pd.concat(rows) if rows else pd.DataFrame(columns=[*LABELS, WHY])
     hidden = everything[everything[WHY] != ""]
     few = small_changes(compared, policy.threshold if policy else 0)
-    moved = say("Numbers that moved by less than the threshold", language)
+    words = {name: texts for one in tables for name, texts in one.words.items()}
+    little = say("Numbers that moved by less than the threshold", language)
     html = page(
         "checker.html.j2",
         language,
@@ -63,9 +65,9 @@ def build_pack(
         run=run,
         made=day(datetime.fromisoformat(run.record["started"]), language),
         questions=asked,
-        exhibits=[(one, _table(one.counts, say("Underlying counts", language), language)) for one in shown],
+        exhibits=[(one, _table(one.counts, _under(one, language), language)) for one in shown],
         hidden=hidden.groupby(["Indicator", WHY], sort=False).size().reset_index().to_numpy().tolist(),
-        changes=_table(few if len(few) else None, moved, language),
+        changes=_table(moved(few, words, language) if len(few) else None, little, language),
         policy=policy,
         earlier=len(published),
     )  # fmt: skip
@@ -86,30 +88,39 @@ def build_pack(
 
 
 def _table(rows: pd.DataFrame | None, caption: str, language: str) -> str:
-    """Rows as HTML, the first of them; empty where there are none."""
+    """Rows as HTML, the first of them, without labels that are the same in all; empty where there are none."""
     if rows is None:
         return ""
     rows = _in_words(rows, language)
-    labels = [name for name in rows if name in {say(label, language) for label in LABELS}] or [rows.columns[0]]
-    others = [name for name in rows if name not in labels]
+    named = [name for name in rows if name in {say(label, language) for label in LABELS}]
+    labels = [name for name in named if rows[name].nunique() > 1] or [rows.columns[0]]
+    others = [name for name in rows if name not in {*named, *labels}]
     lines = [
         ([str(value) for value in head], [_cell(value, language) for value in cells])
         for head, cells in zip(rows[labels].itertuples(index=False), rows[others].itertuples(index=False), strict=True)
     ]
     more = len(lines) - MOST_LINES
     notes = [say("and {number} rows more", language, number=number(more, language))] if more > 0 else []
-    return render(caption, labels, others, lines[:MOST_LINES], notes)
+    return scrolling(render(caption, labels, others, lines[:MOST_LINES], notes), caption)
+
+
+def _under(one: Exhibit, language: str) -> str:
+    kind = say("Figure" if one.kind == "figure" else "Table", language)
+    return f"{say('Underlying counts', language)}: {kind.lower()} {one.number}"
 
 
 def _in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     """With headings in the language where the catalogue has them."""
     known = [*LABELS, WHY, *(label for *labels, _ in COUNTED for label in labels)]
+    known += [f"{label}, before" for label, *_ in COUNTED[:2]]
     return rows.rename(columns={name: say(name, language) for name in rows.columns if name in known})
 
 
 def _write(rows: pd.DataFrame | None, file: Path, language: str) -> None:
     if rows is not None:
-        _in_words(rows, language).to_csv(file, index=False, sep=";", decimal=",", encoding="utf-8-sig")
+        _in_words(rows, language).to_csv(
+            file, index=False, sep=";", decimal=",", encoding="utf-8-sig", float_format="%.12g"
+        )
 
 
 def _cell(value: object, language: str) -> str:
@@ -123,4 +134,7 @@ def _cell(value: object, language: str) -> str:
 def in_lines(asked: Sequence[Question], language: str) -> list[str]:
     """The questions for a terminal, what has to be looked at first."""
     words = {True: say("fine", language), False: say("look here", language)}
-    return [f"{words[one.fine]}: {one.asks} {one.answer}" for one in sorted(asked, key=lambda one: one.fine)]
+    return [
+        f"{words[one.fine]}: {one.asks} {one.answer} {one.detail}".rstrip()
+        for one in sorted(asked, key=lambda one: one.fine)
+    ]

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 
 import nbformat
 import pandas as pd
 
 from ddns_utils.disclosure import PROTECTS, SMALL
-from ddns_utils.disclosure.ledger import Ledger
+from ddns_utils.disclosure.ledger import WORDS, Ledger, Table, Words
 from ddns_utils.display.rows import DIMENSIONS, dimension_name, value_name
-from ddns_utils.indicators import INDICATORS
 from ddns_utils.language import say
 from ddns_utils.runs.folders import RunFolder
 
@@ -40,7 +39,7 @@ class Exhibit:
     kind: str
     title: str
     alt: str = ""
-    population: tuple[tuple[str, str, str], ...] = ()
+    population: tuple[tuple[str, ...], ...] = ()
     split: str = ""
     counts: pd.DataFrame | None = None
 
@@ -58,7 +57,7 @@ class Exhibit:
 def exhibits(run: RunFolder, ledger: Ledger, language: str) -> list[Exhibit]:
     """Every figure and table of a run's report, in order."""
     recorded = ledger.shown(run.id) if ledger.has(run.id) else []
-    tables = [one.frame for one in ledger.rows(run.id)] if recorded else []
+    tables = ledger.rows(run.id) if recorded else []
     found = []
     for number, (kind, html, line) in enumerate(_outputs(run), 1):
         if line is None:
@@ -67,22 +66,21 @@ def exhibits(run: RunFolder, ledger: Ledger, language: str) -> list[Exhibit]:
             found.append(Exhibit(number, kind, title))
             continue
         shown = recorded[line - 1]
-        rows = tables[shown["table"]].iloc[shown["rows"]]
+        of = tables[shown["table"]]
+        seen = replace(of, frame=of.frame.iloc[shown["rows"]])
         found.append(
             Exhibit(
-                number, kind, shown["title"], shown.get("alt", ""), tuple(population(rows["indicator"], language)),
-                split(rows, language), counts(rows, language),
+                number, kind, shown["title"], shown.get("alt", ""), tuple(population(seen, language)),
+                split(seen.frame, language), counts(seen, language),
             )
         )  # fmt: skip
     return found
 
 
-def counts(rows: pd.DataFrame, language: str) -> pd.DataFrame:
+def counts(table: Table, language: str) -> pd.DataFrame:
     """Rows of a run's record in words, the true counts and values beside what readers see of them, and why not."""
-    cells: dict[str, Sequence[object]] = {
-        label: [_label(name, value, language) for value in rows[name]]
-        for label, name in zip(LABELS, DIMENSIONS, strict=True)
-    }
+    rows = table.frame
+    cells = labels(rows, table.words, language)
     for label, seen, name in COUNTED:
         cells[label] = rows[name].tolist()
         cells[seen] = rows[f"shown_{name}"].tolist()
@@ -92,17 +90,34 @@ def counts(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     return pd.DataFrame(cells)
 
 
-def population(indicators: Sequence[str], language: str) -> list[tuple[str, str, str]]:
+def labels(rows: pd.DataFrame, words: Words, language: str) -> dict[str, Sequence[object]]:
+    """What names each row, in words: indicator, period, area, sex and age."""
+    named: dict[str, Sequence[object]] = {"Indicator": [words[one]["title"][language] for one in rows["indicator"]]}
+    for label, name in zip(LABELS[1:], DIMENSIONS[1:], strict=True):
+        named[label] = [value_name(name, value, language) for value in rows[name]]
+    return named
+
+
+def moved(rows: pd.DataFrame, words: Words, language: str) -> pd.DataFrame:
+    """Rows of a comparison with what was published (``relation``) in words: counts now and before."""
+    cells = labels(rows, words, language)
+    for label, _, name in COUNTED[:2]:
+        cells |= {label: rows[name].tolist(), f"{label}, before": rows[f"before_{name}"].tolist()}
+    return pd.DataFrame(cells)
+
+
+def population(table: Table, language: str) -> list[tuple[str, ...]]:
     """Title, what is counted, and among what, of each indicator."""
-    known = [INDICATORS[one] for one in dict.fromkeys(indicators) if one in INDICATORS]
-    return [(one.title[language], one.counted[language], one.one_row_is[language]) for one in known]
+    return [
+        tuple(table.words[one][part][language] for part in WORDS) for one in dict.fromkeys(table.frame["indicator"])
+    ]
 
 
 def split(rows: pd.DataFrame, language: str) -> str:
     """Which periods, areas, sexes and ages the rows are of."""
     parts = []
     for name in DIMENSIONS[1:]:
-        values = [_label(name, value, language) for value in dict.fromkeys(rows[name])]
+        values = [value_name(name, value, language) for value in dict.fromkeys(rows[name])]
         few = ", ".join(values) if len(values) <= FEW else f"{values[0]} … {values[-1]} ({len(values)})"
         parts.append(f"{dimension_name(name, language)}: {few}")
     return " · ".join(parts)
@@ -117,7 +132,3 @@ def _outputs(run: RunFolder) -> Iterator[tuple[str, str, int | None]]:
             if made.get("role") in ("figure", "table"):
                 html = str(output.get("data", {}).get("text/html", "")) + str(made.get("table", ""))
                 yield made["role"], html, made.get("shown")
-
-
-def _label(name: str, value: str, language: str) -> str:
-    return value_name(name, value, language, INDICATORS) if name != "indicator" or value in INDICATORS else value

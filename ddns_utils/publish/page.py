@@ -78,14 +78,14 @@ def _blocks(notebook: NotebookNode, language: str) -> list[str]:
     figures = 0
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type == "markdown":
-            blocks.append(_scrolling(clean(markdown(cell.source)), ""))
+            blocks.append(scrolling(clean(markdown(cell.source)), ""))
         for output in cell.get("outputs", []):
             data, made = output.get("data", {}), output.get("metadata", {}).get("ddns", {})
             if made.get("role") == "figure":
                 figures += 1
                 blocks.append(_figure(data, made, figures, number, language))
             elif made.get("role") in ("table", "text") and "text/html" in data:
-                blocks.append(_scrolling(clean(data["text/html"]), f"Table in cell {number}"))
+                blocks.append(scrolling(clean(data["text/html"]), f"Table in cell {number}"))
             elif made.get("role") == "text" and "text/markdown" in data:
                 blocks.append(clean(markdown(data["text/markdown"])))
             elif set(data) - {"text/plain"}:
@@ -108,11 +108,11 @@ def _figure(data: dict[str, str], made: dict[str, str], figure: int, cell: int, 
     name = say("Figure {number}", language, number=figure)
     return (
         f'<figure><div class="scroll" tabindex="0" role="group" aria-label="{name}">{svg}</div>{caption}'
-        f"<details><summary>{shown}</summary>{_scrolling(clean(made['table']), shown)}</details></figure>"
+        f"<details><summary>{shown}</summary>{scrolling(clean(made['table']), shown)}</details></figure>"
     )
 
 
-def _scrolling(html: str, label: str) -> str:
+def scrolling(html: str, label: str) -> str:
     """Wide tables scroll by themselves, also by keyboard, and leave the page as wide as the screen."""
 
     def wrap(table: re.Match[str]) -> str:

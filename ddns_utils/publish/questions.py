@@ -28,11 +28,12 @@ FILES = (".html", ".ipynb", ".svg", ".csv", ".parquet", ".txt", ".json")
 
 @dataclass(frozen=True)
 class Question:
-    """A question, whether its answer is as it should be, and the answer."""
+    """A question, whether its answer is as it should be, and the answer; ``detail`` is an error's words, in English."""
 
     asks: str
     fine: bool
     answer: str
+    detail: str = ""
 
 
 def questions(
@@ -44,7 +45,7 @@ def questions(
     language: str,
 ) -> list[Question]:
     """The questions with their answers, in the order in which they are worth asking."""
-    answers = [
+    answers: list[tuple[Any, ...]] = [
         _hidden(run, policy, language),
         _rounded(policy, language),
         _context(shown, language),
@@ -54,7 +55,7 @@ def questions(
         _guard(run, policy, language),
         _made(run, ledger, language),
     ]
-    return [Question(say(asks, language), fine, answer) for asks, fine, answer in answers]
+    return [Question(say(asks, language), *answer) for asks, *answer in answers]
 
 
 def _hidden(run: RunFolder, policy: Policy | None, language: str) -> tuple[str, bool, str]:
@@ -107,7 +108,7 @@ def _underlying(shown: Sequence[Exhibit], language: str) -> tuple[str, bool, str
 
 def _earlier(
     run: RunFolder, ledger: Ledger, policy: Policy | None, compared: pd.DataFrame, language: str
-) -> tuple[str, bool, str]:
+) -> tuple[str, bool, str, str]:
     few = len(small_changes(compared, policy.threshold)) if policy else 0
     kinds = compared["relation"].value_counts()
     words = say(
@@ -118,7 +119,7 @@ def _earlier(
     )  # fmt: skip
     state = ledger.state(run.id)
     why = "" if state or "disclosure" not in run.record else given_away(run, ledger, policy, ledger.published())
-    return "Is it safe beside earlier releases?", few == 0 and not why, f"{words} {why}".strip()
+    return "Is it safe beside earlier releases?", few == 0 and not why, words, why
 
 
 def _files(run: RunFolder, language: str) -> tuple[str, bool, str]:
@@ -130,19 +131,21 @@ def _files(run: RunFolder, language: str) -> tuple[str, bool, str]:
     return "Are there only files of the kinds that may leave?", not wrong, words
 
 
-def _guard(run: RunFolder, policy: Policy | None, language: str) -> tuple[str, bool, str]:
+def _guard(run: RunFolder, policy: Policy | None, language: str) -> tuple[str, bool, str, str]:
     found = door.search(run.path, policy)
-    words = door.in_words(found) if found else say("The guard searched every file and found nothing.", language)
-    return "Is there anything about single persons?", not found, words
+    said = "The guard found what must not leave." if found else "The guard searched every file and found nothing."
+    return "Is there anything about single persons?", not found, say(said, language), door.in_words(found)
 
 
-def _made(run: RunFolder, ledger: Ledger, language: str) -> tuple[str, bool, str]:
+def _made(run: RunFolder, ledger: Ledger, language: str) -> tuple[str, bool, str, str]:
     asks = "Is it what the run wrote, from code and data that can be found again?"
     try:
         require_whole(run, ledger)
     except DataError as error:
-        return asks, False, str(error)
+        return asks, False, say("It cannot leave as it is.", language), str(error)
     code: dict[str, Any] = run.record.get("code", {})
     if code.get("commit") and not code.get("dirty"):
-        return asks, True, say("Code {commit}; files and record are unchanged.", language, commit=code["commit"][:12])
-    return asks, False, say("The code was changed after its last commit, or is outside version control.", language)
+        unchanged = "Code {commit}; files and record are unchanged."
+        return asks, True, say(unchanged, language, commit=code["commit"][:12]), ""
+    changed = "The code was changed after its last commit, or is outside version control."
+    return asks, False, say(changed, language), ""

@@ -33,7 +33,7 @@ def ledger(tmp_path):
 def record(ledger, run, *tables):
     folder = ledger.begin(run)
     for number, one in enumerate(tables, 1):
-        write_table(folder, number, one, {}, {})
+        write_table(folder, number, one, {}, {}, {})
     return ledger.keep(run)
 
 
@@ -133,7 +133,7 @@ def test_a_writer_that_is_killed_leaves_the_last_good_state(ledger, monkeypatch)
 
 
 def test_a_record_that_was_not_finished_is_no_record(ledger):
-    write_table(ledger.begin("r1"), 1, table(), {}, {})
+    write_table(ledger.begin("r1"), 1, table(), {}, {}, {})
     assert not ledger.has("r1")
     ledger.drop("r1")
     assert list((ledger.path / "making").iterdir()) == []

@@ -1,12 +1,13 @@
 """The checker's pack: every figure and table with its counts, what is hidden and why, and what was published before."""
 
 import dataclasses
+import re
 import stat
 
 import pandas as pd
 import pytest
 from house import FIRST, HYPHEN, SECOND, House
-from made_results import POLICY
+from made_results import POLICY, SHARE
 
 from ddns_utils.errors import DataError
 from ddns_utils.indicators.cross_sector import READMISSION_30D
@@ -50,7 +51,7 @@ def test_every_figure_and_table_has_its_true_counts_beside_what_is_shown(house):
     assert hidden["Skjult, fordi"] == "det er lille"
     assert hidden["Nævner, vist"] == 80
     page = index.read_text(encoding="utf-8")
-    for said in ("Fortroligt", "2. Figur: Stiger", "En kurve", "3. Tabel: Alle tal", READMISSION_30D.title.da,
+    for said in ("Fortroligt", "2. Figur: <span>Stiger<", "En kurve", "3. Tabel: <span>Alle tal<", READMISSION_30D.title.da,
                  READMISSION_30D.counted.da, READMISSION_30D.one_row_is.da, f"ddns release story/{run.id}"):  # fmt: skip
         assert said in page
 
@@ -158,3 +159,25 @@ def test_questions_are_in_both_languages(house):
     run = house.run()
     danish, english = (build_pack(house.project, run, house.ledger, language)[1] for language in ("da", "en"))
     assert [one.asks for one in danish] == [say(one.asks, "da") for one in english]
+
+
+def test_numbers_that_moved_a_little_are_named_in_words_with_what_they_were(house):
+    seen = dataclasses.replace(POLICY, hide_small_changes=False)
+    house.policy(seen)
+    house.release(house.run(FIRST, rows=ROWS, policy=seen), policy=seen)
+    run = house.run(SECOND, rows=[ROWS[0] | {"n": 102.0}, ROWS[1] | {"n": 32.0}, *ROWS[2:]], policy=seen)
+    index, asked = build_pack(house.project, run, house.ledger, "en")
+    assert not answers(asked)["Is it safe beside earlier releases?"].fine
+    page = index.read_text(encoding="utf-8")
+    table = page.partition("Numbers that moved by less than the threshold</caption>")[2].partition("</table>")[0]
+    heads, *lines = (re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>.*?</tr>", table))
+    assert heads == ["Area", "Numerator", "Numerator, before", "Denominator", "Denominator, before"]
+    assert lines == [["Denmark", "102", "100", "330", "330"], ["North Denmark Region", "32", "30", "90", "90"]]
+
+
+def test_an_indicator_that_only_the_notebook_knows_is_named_as_the_notebook_names_it(house):
+    run = house.run(indicator=SHARE)
+    index, _ = build_pack(house.project, run, house.ledger, "en")
+    assert read(pack_folder(run), "counts/02-figure.csv")["Indicator"].tolist() == [SHARE.title.en]
+    for words in (SHARE.title, SHARE.counted, SHARE.one_row_is):
+        assert words.en in index.read_text(encoding="utf-8")
