@@ -42,9 +42,10 @@ class House:
         rows=({"area": "1081", "n": 30.0, "of": 90.0},),
         policy=POLICY,
         indicator=READMISSION_30D,
+        estimates=(),
         **parameters,
     ):
-        """A finished run that knew what the ledger has when it was made."""
+        """A finished run that knew what the ledger has when it was made; ``estimates`` are (title, persons, events)."""
         folder = RunFolder(self.project.outputs / "story" / name)
         folder.path.mkdir(parents=True)
         made = measured(list(rows), indicator)
@@ -59,7 +60,7 @@ class House:
             dataclasses.asdict(policy),
             shown.indicators,
         )
-        self._report(name, folder, len(table.frame))
+        self._report(name, folder, len(table.frame), estimates)
         record = {
             "parameters": {"area": "DK"} | parameters, "shown": [], "title": "T", "summary": "S", "language": "da",
             "started": "2026-01-01T00:00:00+00:00", "notice": None, "registers": {"version": 1, "tables": {}},
@@ -81,12 +82,16 @@ class House:
         assert len(there) == count
         return there, why
 
-    def _report(self, name, folder, rows):
-        """A page, and a notebook with a table of no results, a figure and a table of all rows."""
+    def _report(self, name, folder, rows, estimates):
+        """A page, and a notebook with a table of no results, a figure and a table of all rows, and estimates."""
         (folder.path / "report.html").write_text("<h1>T</h1>", encoding="utf-8")
         shown = [{"kind": "figure", "title": "Stiger", "alt": "En kurve"}, {"kind": "table", "title": "Alle tal"}]
         lines = [json.dumps(one | {"table": 0, "rows": list(range(rows))}) for one in shown]
+        for title, persons, events, *kind in estimates:
+            about = {"estimates": kind[0] if kind else "coefficients", "persons": persons, "events": events}
+            lines.append(json.dumps({"kind": "table", "title": title, **about}))
         (self.ledger.path / "making" / name / "shown.jsonl").write_text("\n".join(lines), encoding="utf-8")
         made = [{"role": "table"}, {"role": "figure", "shown": 1, "alt": "a"}, {"role": "table", "shown": 2}]
+        made += [{"role": "table", "shown": 3 + number} for number in range(len(estimates))]
         outputs = [new_output("display_data", data={"text/html": toys.TABLE}, metadata={"ddns": one}) for one in made]
         nbformat.write(new_notebook(cells=[new_code_cell("1", outputs=outputs)]), folder.path / "report.ipynb")

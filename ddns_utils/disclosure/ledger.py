@@ -138,9 +138,16 @@ class Ledger:
         return [_read_table(file) for file in sorted(folder.glob("table-*.parquet"))]
 
     def shown(self, run: str) -> list[dict[str, Any]]:
-        """What a run displayed of its tables: kind, title, table (from 0) and positions of the rows, in order."""
+        """What a run displayed, in order: kind, title, and the table (from 0) and positions of the rows.
+
+        Estimates have their kind (``estimates``), ``persons`` and ``events`` instead.
+        """
         file = self.path / "runs" / run / "shown.jsonl"
         return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.is_file() else []
+
+    def estimates(self, run: str) -> list[dict[str, Any]]:
+        """The estimates that a run displayed."""
+        return [line | {"run": run} for line in self.shown(run) if "estimates" in line]
 
     def begin(self, run: str) -> Path:
         """The folder that a run which is being made writes its record to."""

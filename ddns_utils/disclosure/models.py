@@ -26,12 +26,13 @@ class SafeEstimates:
     """A frame of estimates that may be shown. Only the functions of this module make one; it cannot be changed.
 
     ``kind`` is "coefficients" (term, estimate, lower, upper), "survival" (time, survival, lower, upper) or "quantiles"
-    (at, value). ``persons`` is how many they rest on.
+    (at, value). ``persons`` is how many they rest on, and ``events`` how many of those had the event, None where there
+    is none.
     """
 
-    __slots__ = ("__frame", "__kind", "__persons")
+    __slots__ = ("__events", "__frame", "__kind", "__persons")
 
-    def __init__(self, token: object, kind: str, frame: pd.DataFrame, persons: int) -> None:
+    def __init__(self, token: object, kind: str, frame: pd.DataFrame, persons: int, events: int | None) -> None:
         if token is not _FROM_HERE:
             raise DefinitionError(
                 "Estimates that may be shown are made by disclose_coefficients(), disclose_survival() and "
@@ -41,6 +42,7 @@ class SafeEstimates:
         object.__setattr__(self, "_SafeEstimates__kind", kind)
         object.__setattr__(self, "_SafeEstimates__frame", rounded)
         object.__setattr__(self, "_SafeEstimates__persons", persons)
+        object.__setattr__(self, "_SafeEstimates__events", events)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise DefinitionError(f"Estimates cannot be changed, so {name} is not set. Estimate and disclose again.")
@@ -59,6 +61,11 @@ class SafeEstimates:
     def persons(self) -> int:
         """How many persons they rest on."""
         return self.__persons
+
+    @property
+    def events(self) -> int | None:
+        """How many of them had the event."""
+        return self.__events
 
 
 def disclose_coefficients(
@@ -107,7 +114,8 @@ def disclose_coefficients(
             "upper": limits[:, 1],
         }
     )
-    return SafeEstimates(_FROM_HERE, "coefficients", frame, len(np.unique(who)))
+    events = None if happened is None else len(np.unique(who[happened]))
+    return SafeEstimates(_FROM_HERE, "coefficients", frame, len(np.unique(who)), events)
 
 
 def disclose_survival(table: pd.DataFrame, *, every: float, policy: Policy | None = None) -> SafeEstimates:
@@ -151,7 +159,13 @@ def disclose_survival(table: pd.DataFrame, *, every: float, policy: Policy | Non
     width = stats.norm.ppf(0.975) * np.sqrt(frame["spread"]) / np.log(frame["survival"].where(inside))
     for side, sign in (("lower", -1), ("upper", 1)):
         frame[side] = frame["survival"] ** np.exp(-sign * width.abs())
-    return SafeEstimates(_FROM_HERE, "survival", frame[["time", "survival", "lower", "upper"]], int(gone.sum()))
+    return SafeEstimates(
+        _FROM_HERE,
+        "survival",
+        frame[["time", "survival", "lower", "upper"]],
+        int(gone.sum()),
+        int(rows["events"].sum()),
+    )
 
 
 def disclose_quantiles(
@@ -178,7 +192,7 @@ def disclose_quantiles(
             f"{len(shares)} quantiles of {size} persons each need more persons than there are. Ask for fewer quantiles."
         )
     means = [float(known[start : start + size].mean()) for start in starts]
-    return SafeEstimates(_FROM_HERE, "quantiles", pd.DataFrame({"at": shares, "value": means}), len(known))
+    return SafeEstimates(_FROM_HERE, "quantiles", pd.DataFrame({"at": shares, "value": means}), len(known), None)
 
 
 def _events(model: Any) -> tuple[np.ndarray | None, bool]:

@@ -23,6 +23,7 @@ from ddns_utils.registers import open_registers
 
 if TYPE_CHECKING:
     from ddns_utils.disclosure.disclosed import Disclosed
+    from ddns_utils.disclosure.models import SafeEstimates
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,16 @@ def showed(kind: str, disclosed: Disclosed, rows: pd.DataFrame, **words: Any) ->
     tables = [number for number, call in enumerate(_calls) if call.disclosed is disclosed]
     if record is None or not tables:
         return {}
-    _shown.append(len(_shown))
-    line = {"kind": kind, **words, "table": tables[0], "rows": [int(row) for row in rows.index]}
-    with (record / "shown.jsonl").open("a", encoding="utf-8") as out:
-        out.write(json.dumps(line, ensure_ascii=False) + "\n")
-    return {"shown": len(_shown)}
+    return _write(record, {"kind": kind, **words, "table": tables[0], "rows": [int(row) for row in rows.index]})
+
+
+def estimated(estimates: SafeEstimates, title: str) -> dict[str, int]:
+    """Write to a run's record on how many persons the estimates of a table rest on; returns what ``showed`` does."""
+    record = _record()
+    if record is None:
+        return {}
+    about = {"estimates": estimates.kind, "persons": estimates.persons, "events": estimates.events}
+    return _write(record, {"kind": "table", "title": title, **about})
 
 
 def forget() -> None:
@@ -84,6 +90,13 @@ def forget() -> None:
 @cache
 def _released(ledger: Ledger, version: int) -> tuple[Published, ...]:
     return tuple(ledger.published(version))
+
+
+def _write(record: Path, line: dict[str, Any]) -> dict[str, int]:
+    _shown.append(len(_shown))
+    with (record / "shown.jsonl").open("a", encoding="utf-8") as out:
+        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return {"shown": len(_shown)}
 
 
 def _record() -> Path | None:

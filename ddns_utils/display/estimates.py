@@ -7,7 +7,7 @@ from html import escape
 
 from IPython.display import publish_display_data
 
-from ddns_utils.disclosure import SafeEstimates
+from ddns_utils.disclosure import SafeEstimates, session
 from ddns_utils.display.tables import render
 from ddns_utils.errors import DefinitionError
 from ddns_utils.language import Text, number, say
@@ -55,4 +55,5 @@ def show_estimates(
         notes.append(say("Each is the mean of the persons who are nearest to it.", language))
     html = render(caption, heads[:1], heads[1:], body, notes)
     text = "\n".join([caption, *("  ".join([*row, *cells]) for row, cells in body)])
-    publish_display_data({"text/html": html, "text/plain": escape(text)}, metadata={"ddns": {"role": "table"}})
+    made = {"role": "table"} | session.estimated(estimates, caption)
+    publish_display_data({"text/html": html, "text/plain": escape(text)}, metadata={"ddns": made})

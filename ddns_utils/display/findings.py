@@ -98,7 +98,8 @@ def show_findings_by_sender(
                  share=_percent(language), most=WORST)]  # fmt: skip
     html = render(caption, [say("Check", language)], heads, body, notes, about="deliveries words")
     text = "\n".join([caption, *("  ".join([*row, *cells]) for row, cells in body)])
-    publish_display_data({"text/html": html, "text/plain": escape(text)}, metadata={"ddns": {"role": "table"}})
+    made = {"role": "table"} | session.showed("table", disclosed, senders, title=caption)
+    publish_display_data({"text/html": html, "text/plain": escape(text)}, metadata={"ddns": made})
 
 
 def _checks(disclosed: Disclosed, indicators: Sequence[str | Indicator]) -> list[Indicator]:

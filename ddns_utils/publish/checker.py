@@ -18,7 +18,7 @@ from ddns_utils.disclosure.ledger import Ledger
 from ddns_utils.disclosure.relation import relation, small_changes
 from ddns_utils.display.tables import render
 from ddns_utils.language import day, number, say
-from ddns_utils.publish.exhibits import COUNTED, LABELS, WHY, Exhibit, counts, exhibits, moved
+from ddns_utils.publish.exhibits import BEFORE, COUNTED, LABELS, WHY, Exhibit, counts, exhibits, moved
 from ddns_utils.publish.page import page, scrolling
 from ddns_utils.publish.questions import Question, questions
 from ddns_utils.runs.folders import RunFolder
@@ -105,14 +105,13 @@ def _table(rows: pd.DataFrame | None, caption: str, language: str) -> str:
 
 
 def _under(one: Exhibit, language: str) -> str:
-    kind = say("Figure" if one.kind == "figure" else "Table", language)
-    return f"{say('Underlying counts', language)}: {kind.lower()} {one.number}"
+    kind = "Figure" if one.kind == "figure" else "Table"
+    return f"{say('Underlying counts', language)}: {say(kind, language).lower()} {one.number}"
 
 
 def _in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     """With headings in the language where the catalogue has them."""
-    known = [*LABELS, WHY, *(label for *labels, _ in COUNTED for label in labels)]
-    known += [f"{label}, before" for label, *_ in COUNTED[:2]]
+    known = [*LABELS, WHY, *BEFORE, *(label for *labels, _ in COUNTED for label in labels)]
     return rows.rename(columns={name: say(name, language) for name in rows.columns if name in known})
 
 

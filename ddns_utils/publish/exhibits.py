@@ -22,6 +22,7 @@ COUNTED = (
     ("Denominator", "Denominator, shown", "of"),
     ("Value", "Value, shown", "value"),
 )
+BEFORE = ("Numerator, before", "Denominator, before")
 WHY = "Hidden because"
 REASONS = {SMALL: "it is small", PROTECTS: "it would give a small one away"}
 FEW = 4
@@ -30,6 +31,7 @@ FEW = 4
 @dataclass(frozen=True)
 class Exhibit:
     """A figure or table. ``counts`` is None where it shows no results: registers, definitions, the audit.
+    Of estimates only the ``persons`` (and those with the event) are known that they rest on.
 
     ``population`` has title, what is counted and among what of each indicator; ``split`` says which periods, areas,
     sexes and ages there are.
@@ -42,6 +44,8 @@ class Exhibit:
     population: tuple[tuple[str, ...], ...] = ()
     split: str = ""
     counts: pd.DataFrame | None = None
+    persons: int | None = None
+    events: int | None = None
 
     @property
     def file(self) -> str:
@@ -66,6 +70,9 @@ def exhibits(run: RunFolder, ledger: Ledger, language: str) -> list[Exhibit]:
             found.append(Exhibit(number, kind, title))
             continue
         shown = recorded[line - 1]
+        if "estimates" in shown:
+            found.append(Exhibit(number, kind, shown["title"], persons=shown["persons"], events=shown["events"]))
+            continue
         of = tables[shown["table"]]
         seen = replace(of, frame=of.frame.iloc[shown["rows"]])
         found.append(
@@ -92,7 +99,9 @@ def counts(table: Table, language: str) -> pd.DataFrame:
 
 def labels(rows: pd.DataFrame, words: Words, language: str) -> dict[str, Sequence[object]]:
     """What names each row, in words: indicator, period, area, sex and age."""
-    named: dict[str, Sequence[object]] = {"Indicator": [words[one]["title"][language] for one in rows["indicator"]]}
+    named: dict[str, Sequence[object]] = {
+        "Indicator": [_called(one, words, "title", language) for one in rows["indicator"]]
+    }
     for label, name in zip(LABELS[1:], DIMENSIONS[1:], strict=True):
         named[label] = [value_name(name, value, language) for value in rows[name]]
     return named
@@ -101,15 +110,16 @@ def labels(rows: pd.DataFrame, words: Words, language: str) -> dict[str, Sequenc
 def moved(rows: pd.DataFrame, words: Words, language: str) -> pd.DataFrame:
     """Rows of a comparison with what was published (``relation``) in words: counts now and before."""
     cells = labels(rows, words, language)
-    for label, _, name in COUNTED[:2]:
-        cells |= {label: rows[name].tolist(), f"{label}, before": rows[f"before_{name}"].tolist()}
+    for (label, _, name), before in zip(COUNTED, BEFORE, strict=False):
+        cells |= {label: rows[name].tolist(), before: rows[f"before_{name}"].tolist()}
     return pd.DataFrame(cells)
 
 
 def population(table: Table, language: str) -> list[tuple[str, ...]]:
     """Title, what is counted, and among what, of each indicator."""
     return [
-        tuple(table.words[one][part][language] for part in WORDS) for one in dict.fromkeys(table.frame["indicator"])
+        tuple(_called(one, table.words, part, language) for part in WORDS)
+        for one in dict.fromkeys(table.frame["indicator"])
     ]
 
 
@@ -132,3 +142,8 @@ def _outputs(run: RunFolder) -> Iterator[tuple[str, str, int | None]]:
             if made.get("role") in ("figure", "table"):
                 html = str(output.get("data", {}).get("text/html", "")) + str(made.get("table", ""))
                 yield made["role"], html, made.get("shown")
+
+
+def _called(indicator: str, words: Words, part: str, language: str) -> str:
+    """Words of an indicator; its id where the run is of a time when they were not kept."""
+    return words[indicator][part][language] if indicator in words else indicator

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ddns_utils.disclosure import Policy
+from ddns_utils.disclosure.alike import alike
 from ddns_utils.disclosure.ledger import Ledger
 from ddns_utils.disclosure.relation import CHANGED, SAME, small_changes
 from ddns_utils.errors import DataError
@@ -97,13 +98,14 @@ def _context(shown: Sequence[Exhibit], language: str) -> tuple[str, bool, str]:
 
 def _underlying(shown: Sequence[Exhibit], language: str) -> tuple[str, bool, str]:
     there = sum(one.counts is not None for one in shown)
+    estimates = sum(one.persons is not None for one in shown)
     words = say(
         "Counts of {there} figures and tables are in the folder counts; {others} show no results (registers, "
         "definitions, the audit).",
-        language, there=there, others=len(shown) - there,
+        language, there=there, others=len(shown) - there - estimates,
     )  # fmt: skip
     missing = [one.number for one in shown if one.kind == "figure" and one.counts is None]
-    return "Are the underlying counts here?", there > 0 and not missing, words
+    return "Are the underlying counts here?", there + estimates > 0 and not missing, words
 
 
 def _earlier(
@@ -117,9 +119,15 @@ def _earlier(
         language, same=number(int(kinds.get(SAME, 0)), language), changed=number(int(kinds.get(CHANGED, 0)), language),
         few=number(few, language),
     )  # fmt: skip
+    near = alike(run.id, ledger, policy)
+    for one, other in near:
+        words += " " + say(
+            "“{one}” rests on nearly as many persons as “{other}” ({run}): are they the same?",
+            language, one=one["title"], other=other["title"], run=other["run"],
+        )  # fmt: skip
     state = ledger.state(run.id)
     why = "" if state or "disclosure" not in run.record else given_away(run, ledger, policy, ledger.published())
-    return "Is it safe beside earlier releases?", few == 0 and not why, words, why
+    return "Is it safe beside earlier releases?", few == 0 and not near and not why, words, why
 
 
 def _files(run: RunFolder, language: str) -> tuple[str, bool, str]:

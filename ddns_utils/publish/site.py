@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ddns_utils.disclosure import Policy, Published
+from ddns_utils.disclosure.alike import alike
 from ddns_utils.disclosure.ledger import PUBLISHED, RELEASED, WITHDRAWN, Ledger, ledger_of
 from ddns_utils.errors import DataError
 from ddns_utils.language import day
@@ -80,7 +81,7 @@ def _may_leave(
             reason = str(error)
         if reason:
             why[run.id] = reason
-        elif ledger.state(run.id) is None and run.record["disclosure"]["tables"]:
+        elif ledger.state(run.id) is None and (run.record["disclosure"]["tables"] or ledger.shown(run.id)):
             new_here.append(run)
             published += ledger.tables(run.id)
     return new_here, why
@@ -89,14 +90,19 @@ def _may_leave(
 def _why_not(run: RunFolder, ledger: Ledger, policy: Policy | None, published: Sequence[Published]) -> str:
     """Why a run may not leave; empty if it may. Raises DataError, which says why, where it is not what it wrote."""
     name = f"{run.analysis}/{run.id}"
+    look = f"Look at it: ddns checker {name}. Then: ddns release {name} --by NAME"
     require_recorded(run, ledger)
     state = ledger.state(run.id)
     if state and state["event"] == WITHDRAWN:
         return f"it was withdrawn by {state['by']}."
     if policy and policy.release_required and not (state and state["event"] == RELEASED):
-        return f"nobody has released it. Look at it: ddns checker {name}. Then: ddns release {name} --by NAME"
+        return f"nobody has released it. {look}"
     if state is None:
         require_whole(run, ledger)
+        if near := alike(run.id, ledger, policy):
+            one, other = near[0]
+            as_many = f"'{one['title']}' rests on nearly as many persons as '{other['title']}' of {other['run']}"
+            return f"{as_many}, and nobody has said that they are not the same. {look}"
         return given_away(run, ledger, policy, published)
     return ""
 

@@ -91,18 +91,18 @@ def require_whole(run: RunFolder, ledger: Ledger) -> None:
     if disclosure is None:
         raise DataError(f"{name} does not say what it disclosed: it was made before that was kept. Run it again.")
     require_recorded(run, ledger)
-    if disclosure["tables"] and ledger.record_hash(run.id) != disclosure["record_sha256"]:
+    if ledger.record_hash(run.id) != disclosure["record_sha256"]:
         raise DataError(f"The record of {name} in the ledger is not what the run wrote. Run the analysis again.")
 
 
 def require_recorded(run: RunFolder, ledger: Ledger) -> None:
-    """Raise DataError if a run disclosed numbers and they are not in this ledger: decisions about it are elsewhere."""
+    """Raise DataError if the record of a run is not in this ledger: decisions about it are elsewhere."""
     if _is_elsewhere(run, ledger):
         ledger.rows(run.id)
 
 
 def _is_elsewhere(run: RunFolder, ledger: Ledger) -> bool:
-    return bool(run.record.get("disclosure", {}).get("tables")) and not ledger.has(run.id)
+    return "disclosure" in run.record and not ledger.has(run.id)
 
 
 def given_away(run: RunFolder, ledger: Ledger, policy: Policy | None, earlier: Sequence[Published]) -> str:

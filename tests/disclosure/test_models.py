@@ -239,7 +239,7 @@ def test_a_share_is_from_0_to_1():
 
 def test_estimates_are_made_here_only_and_cannot_be_changed():
     with pytest.raises(DefinitionError, match=r"made by disclose_coefficients\(\)"):
-        SafeEstimates(None, "coefficients", pd.DataFrame(), 3)
+        SafeEstimates(None, "coefficients", pd.DataFrame(), 3, None)
     shown = disclose_quantiles(range(100), policy=POLICY)
     with pytest.raises(DefinitionError, match="cannot be changed"):
         shown.persons = 3

@@ -347,12 +347,15 @@ def test_findings_by_sender_name_the_worst_first_and_only_the_senders_asked_for(
     shown = []
     monkeypatch.setattr(findings, "publish_display_data", lambda data, metadata: shown.append(data["text/html"]))
     made = disclose(measured(rows, check), POLICY)
+    recorded = []
+    monkeypatch.setattr(findings.session, "showed", lambda *about, title: recorded.append((*about[:2], title)) or {})
     for area in ("DK", "101"):
         display.show_findings_by_sender(made, indicators=[check], area=area, language="en", caption="C")
     everywhere, here = (re.findall(r"<td>(.*?)</td>", html) for html in shown)
     assert everywhere == ["3", "Aarhus (50.0%), ALFA (51.0%), Frederiksberg (80.0%)", check.remedy.en]
     assert here[0] == "1"
     assert here[1] == "ALFA (51.0%)"
+    assert recorded == [("table", made, "C")] * 2
 
 
 def test_where_every_check_passes_no_sender_has_anything_to_do(monkeypatch):
