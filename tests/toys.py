@@ -12,8 +12,10 @@ import nbformat
 import pyarrow as pa
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from ddns_utils.disclosure.ledger import ledger_of
 from ddns_utils.model import TABLES
 from ddns_utils.publish.page import report
+from ddns_utils.publish.site import build_site
 from ddns_utils.registers import Registers
 from ddns_utils.runs.contract import Contract, read_contract
 from ddns_utils.runs.folders import RunFolder
@@ -109,6 +111,10 @@ class Toys:
         contract = self.contract(name)
         planned = plan(self.project, contract, contract.values(given), Registers(self.root / "registers").snapshot())
         return run(self.project, planned, report, seconds=seconds)
+
+    def site(self, language: str = "da") -> tuple[Path, int]:
+        """Build the site beside this project's own registers: its index and the number of reports."""
+        return build_site(self.project, language, ledger_of(Registers(self.root / "registers")))
 
     def runs(self, name: str) -> list[Path]:
         return sorted(path for path in (self.root / "outputs" / name).glob("2*"))

@@ -10,7 +10,6 @@ from made_results import POLICY
 from playwright.sync_api import sync_playwright
 
 from ddns_utils.publish.checker import build_pack
-from ddns_utils.publish.site import build_site
 
 pytestmark = pytest.mark.browser
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -25,7 +24,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def pages(run_toys, packs):
-    index, _ = build_site(run_toys.project)
+    index, _ = run_toys.site()
     (report,) = (index.parent / "story").glob("*.html")
     return {"index": index, "report": report, **packs}
 

@@ -33,7 +33,6 @@ from ddns_utils.display.tables import data_table
 from ddns_utils.errors import DataError, RunError
 from ddns_utils.indicators import INDICATORS
 from ddns_utils.language import CATALOGUE, LANGUAGES
-from ddns_utils.publish.site import build_site
 from ddns_utils.runs import door, save
 
 ROOT = Path(__file__).parents[2]
@@ -430,10 +429,10 @@ def test_saved_counts_need_the_owners_policy_at_the_door(tmp_path, monkeypatch):
 def test_publication_stops_at_a_run_that_was_added_to(project):
     project.add("story", toys.STORY, toys.STORY_PARAMETERS)
     run = project.run("story")
-    assert build_site(project.project)[1] == 1
+    assert project.site()[1] == 1
     (run.path / "log.txt").write_text(HYPHEN, encoding="utf-8")
     with pytest.raises(
         DataError, match=rf"story/{run.id} cannot be published: log.txt has a number that could be"
     ) as stop:
-        build_site(project.project)
+        project.site()
     assert HYPHEN not in str(stop.value)
