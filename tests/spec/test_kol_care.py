@@ -45,6 +45,17 @@ def test_those_who_live_here_on_the_last_day_are_asked_about(tmp_path, start, en
 
 
 @pytest.mark.parametrize(
+    ("born", "died", "of"),
+    [
+        ("2025-12-31", "-", 1), ("2026-01-01", "-", 0), ("1950-01-01", "2026-01-01", 1), ("1950-01-01", "2025-12-31", 0),
+    ],
+)  # fmt: skip
+def test_those_who_are_born_and_alive_on_the_last_day_are_asked_about(tmp_path, born, died, of):
+    drawn = f"{RECORD}\n\nperson\nperson_id birth_date death_date\nanna {born} {died}"
+    assert measured(KOL_BMI, drawn, tmp_path).of == of
+
+
+@pytest.mark.parametrize(
     ("scores", "of"),
     [
         ("", 0),
