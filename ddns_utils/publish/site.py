@@ -33,8 +33,9 @@ def build_site(
     """Build ``outputs/site`` anew; the index is in ``language``, reports are as they were run.
 
     Returns its index page and the number of reports. It is built aside and swapped in when whole, so that readers
-    see the old site or the new one. Raises DataError if a report is no longer what its run wrote, or if anything about
-    single persons or anything that the policy of today hides is in a run's folder.
+    see the old site or the new one. Raises DataError if no run was made from the registers of the ledger, if a report
+    is no longer what its run wrote, or if anything about single persons or anything that the policy of today hides is
+    in a run's folder.
 
     Runs that may not leave are left out, and ``on_left_out`` is told why: those that nobody released where the policy
     demands it, those that were withdrawn, and those that would give small numbers away beside what is published. What
@@ -43,6 +44,11 @@ def build_site(
     policy = owners_policy(project)
     ledger = ledger or ledger_of(open_registers())
     finished = [run for run in list_runs(project) if run.status == "finished"]
+    if finished and not any(ledger.has(run.id) for run in finished):
+        raise DataError(
+            f"None of {len(finished)} finished runs was made from these registers. Nothing is published. "
+            "Name the registers that they were made from (--registers or DDNS_REGISTERS)."
+        )
     for run in finished:
         _require_unchanged(run, policy)
     new_here, why = _may_leave(finished, ledger, policy)

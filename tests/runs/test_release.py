@@ -204,11 +204,23 @@ def test_a_withdrawn_run_leaves_the_site_but_not_the_ledger(house):
 
 
 def test_a_run_whose_numbers_are_in_another_ledger_is_left_out(house, tmp_path):
-    house.run()
+    house.run(FIRST)
     house.ledger = ledger_of(Registers(tmp_path / "elsewhere"))
+    house.run(SECOND)
     there, why = house.site()
-    assert there == []
+    assert there == [SECOND]
     assert "no record of the numbers" in why[FIRST]
+
+
+def test_a_site_is_not_emptied_by_who_names_other_registers(house, tmp_path):
+    house.run()
+    house.site()
+    house.ledger = ledger_of(Registers(tmp_path / "elsewhere"))
+    with pytest.raises(
+        DataError, match=r"None of 1 finished runs was made from these registers\. Nothing is published"
+    ):
+        house.site()
+    assert [page.stem for page in (house.project.outputs / "site").glob("*/*.html")] == [FIRST]
 
 
 def test_runs_say_whether_they_are_out(house):
