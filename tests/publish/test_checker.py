@@ -13,6 +13,7 @@ from ddns_utils.errors import DataError
 from ddns_utils.indicators.cross_sector import READMISSION_30D
 from ddns_utils.language import say
 from ddns_utils.publish.checker import build_pack, in_lines, pack_folder
+from ddns_utils.publish.exhibits import counts, population
 from ddns_utils.runs.folders import list_runs
 from ddns_utils.runs.manifest import write_json
 
@@ -44,9 +45,9 @@ def test_every_figure_and_table_has_its_true_counts_beside_what_is_shown(house):
     assert sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()) == [
         "counts/02-figure.csv", "counts/03-table.csv", "earlier.csv", "hidden.csv", "index.html",
     ]  # fmt: skip
-    counts = read(folder, "counts/02-figure.csv")
-    assert counts["Tæller"].tolist() == [row["n"] for row in ROWS]
-    hidden = counts[counts["Tæller"] == 3].iloc[0]
+    rows = read(folder, "counts/02-figure.csv")
+    assert rows["Tæller"].tolist() == [row["n"] for row in ROWS]
+    hidden = rows[rows["Tæller"] == 3].iloc[0]
     assert pd.isna(hidden["Tæller, vist"])
     assert hidden["Skjult, fordi"] == "det er lille"
     assert hidden["Nævner, vist"] == 80
@@ -181,3 +182,10 @@ def test_an_indicator_that_only_the_notebook_knows_is_named_as_the_notebook_name
     assert read(pack_folder(run), "counts/02-figure.csv")["Indicator"].tolist() == [SHARE.title.en]
     for words in (SHARE.title, SHARE.counted, SHARE.one_row_is):
         assert words.en in index.read_text(encoding="utf-8")
+
+
+def test_a_run_of_a_time_when_words_were_not_kept_has_its_indicators_by_their_id(house):
+    (table,) = house.ledger.rows(house.run().id)
+    old = dataclasses.replace(table, words={})
+    assert counts(old, "en")["Indicator"].tolist() == [READMISSION_30D.id]
+    assert population(old, "en") == [(READMISSION_30D.id,) * 3]
