@@ -35,14 +35,11 @@ def months(snapshot: Snapshot, name: str, fewest: int) -> tuple[date, date] | No
     if time is None:
         return None
     rows = snapshot.table(name)
-    rows = rows.filter(rows[time].notnull()).mutate(month=rows[time].cast("date").truncate("M"))
+    rows = rows.mutate(month=rows[time].cast("date").truncate("M"))
     who = rows.person_id.nunique() if "person_id" in rows.columns else rows.count()
     filled = rows.group_by("month").aggregate(who=who).filter(lambda month: month.who >= fewest)
-    first, last = (
-        snapshot.engine.to_pyarrow(filled.aggregate(first=filled.month.min(), last=filled.month.max()))
-        .to_pylist()[0]
-        .values()
-    )
+    ends = filled.aggregate(first=filled.month.min(), last=filled.month.max())
+    first, last = snapshot.engine.to_pyarrow(ends).to_pylist()[0].values()
     return None if first is None else (first, last)
 
 
