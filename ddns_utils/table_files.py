@@ -210,14 +210,12 @@ def _slices(rows: pa.Table, model: type[Table]) -> np.ndarray:
 
 def _order(slices: np.ndarray, persons: pa.DictionaryArray | None) -> np.ndarray:
     """The order of rows by slice, then person, then as given; sorted by 16 bits at a time, which numpy does fastest."""
-    _, slice_numbers = np.unique(slices, return_inverse=True)
-    numbers = [slice_numbers]
+    numbers = [slices]
     if persons is not None:
-        ranks = persons.indices.fill_null(len(persons.dictionary)).to_numpy()
-        numbers = [ranks & 0xFFFF, ranks >> 16, slice_numbers]
+        numbers = [persons.indices.fill_null(len(persons.dictionary)).to_numpy(), slices]
     order = np.arange(len(slices))
-    for digit in numbers:
-        if digit.any():
+    for digit in (part for number in numbers for part in (number & 0xFFFF, number >> 16)):
+        if np.ptp(digit):
             order = order[np.argsort(digit.astype(np.uint16)[order], kind="stable")]
     return order
 

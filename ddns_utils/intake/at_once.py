@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ddns_utils.intake.account import Fate
+from ddns_utils.intake.pseudonym import Pseudonyms
 from ddns_utils.intake.staging import Staging
 from ddns_utils.model import TABLES
-from ddns_utils.table_files import ROWS_PER_BATCH, parts
+from ddns_utils.table_files import ROWS_PER_WRITE
 
 BAD_ROWS = "bad_rows"
 
@@ -24,8 +25,8 @@ BAD_ROWS = "bad_rows"
 def write_at_once(query: str, table: str, delivery_id: str, staged: Staging) -> int:
     """Write the good rows that a query gives; gives how many were bad, whose numbers are in the table BAD_ROWS.
 
-    The query gives the table's columns except ``delivery_id``, with the CPR number as ``person_id``; ``broken``, true
-    for a row that breaks a rule; and ``file_row_number``. If it fails, nothing of it is written.
+    The query gives the rows in the file's order: the table's columns except ``delivery_id``, with the CPR number as
+    ``person_id``; and ``broken``, true for a row that breaks a rule. If it fails, nothing of it is written.
     """
     files = staged.writer.files(table)
     before = set(files.added)
@@ -38,15 +39,15 @@ def write_at_once(query: str, table: str, delivery_id: str, staged: Staging) -> 
         aside.execute("CREATE TEMP TABLE people (number VARCHAR, pseudonym VARCHAR)")
         try:
             for rows in _read(query, staged.engine):
-                rows = rows.combine_chunks()
-                persons = _persons(rows["person_id"].chunk(0), aside)
+                persons = _persons(rows["person_id"].chunk(0), aside, staged.pseudonyms)
                 good = pc.and_(pc.invert(rows["broken"].chunk(0)), pc.is_valid(persons.indices))
                 rows = rows.set_column(rows.column_names.index("person_id"), "person_id", persons)
                 if not pc.all(good).as_py():
-                    aside.register("bad", rows.select(["file_row_number"]).filter(pc.invert(good)))
+                    numbers = kept + bad + np.flatnonzero(~good.to_numpy(zero_copy_only=False))
+                    aside.register("bad", pa.table({"file_row_number": numbers}))
                     aside.execute(f"INSERT INTO {BAD_ROWS} SELECT file_row_number FROM bad")
-                    bad += len(rows) - pc.sum(good).as_py()
                     rows = rows.filter(good)
+                    bad += len(numbers)
                 kept += len(rows)
                 days += pc.min_max(rows[time]).as_py().values()
                 files.write(rows.append_column("delivery_id", _always(delivery_id, len(rows))))
@@ -61,23 +62,29 @@ def write_at_once(query: str, table: str, delivery_id: str, staged: Staging) -> 
 
 def _read(query: str, engine: duckdb.DuckDBPyConnection) -> Iterator[pa.Table]:
     try:
-        yield from parts(engine.execute(query).to_arrow_reader(ROWS_PER_BATCH))
+        for batch in engine.execute(query).to_arrow_reader(ROWS_PER_WRITE):
+            yield pa.Table.from_batches([batch])
     except (OSError, pa.ArrowException) as error:  # what goes wrong in the engine comes through Arrow as these
         raise duckdb.Error(str(error)) from None
 
 
-def _persons(numbers: pa.Array, aside: duckdb.DuckDBPyConnection) -> pa.DictionaryArray:
+def _persons(numbers: pa.Array, aside: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms) -> pa.DictionaryArray:
     """Pseudonyms for CPR numbers, as numbers into a dictionary; null where there is no possible number."""
     encoded = numbers.dictionary_encode()
     places = pa.array(np.arange(len(encoded.dictionary)))
     aside.register("numbers", pa.table({"number": encoded.dictionary, "place": places}))
-    aside.execute("""
-        INSERT INTO people SELECT number, pseudonym(number) FROM numbers ANTI JOIN people USING (number)""")
+    new = aside.execute("""
+        SELECT number, CASE WHEN possible_cpr(digits) THEN digits END AS digits
+        FROM (SELECT number, cpr_digits(number) AS digits FROM numbers ANTI JOIN people USING (number))
+    """).to_arrow_table()
+    hashed = [digits and pseudonyms.hash(digits) for digits in new["digits"].to_pylist()]
+    aside.register("hashed", new.append_column("pseudonym", pa.array(hashed, pa.string())))
+    aside.execute("INSERT INTO people SELECT number, pseudonym FROM hashed")
     found = aside.execute(
         "SELECT pseudonym FROM numbers LEFT JOIN people USING (number) ORDER BY place"
     ).to_arrow_table()
-    pseudonyms = found["pseudonym"].combine_chunks().dictionary_encode()
-    return pa.DictionaryArray.from_arrays(pseudonyms.indices.take(encoded.indices), pseudonyms.dictionary)
+    persons = found["pseudonym"].combine_chunks().dictionary_encode()
+    return pa.DictionaryArray.from_arrays(persons.indices.take(encoded.indices), persons.dictionary)
 
 
 def _always(text: str, rows: int) -> pa.DictionaryArray:

@@ -1,6 +1,6 @@
-"""CSV as senders make it, loaded as text into a table ``delivered`` of the engine.
+"""CSV as senders make it, read as text in one pass, or loaded into a table ``delivered`` of the engine.
 
-A well-formed file is loaded by DuckDB. A file with a badly formed line is read again line by line in Python, ten times
+A well-formed file is read by DuckDB. A file with a badly formed line is read again line by line in Python, ten times
 slower, so that only the bad lines are refused: they keep their number and come with a ``fault`` and the line itself.
 """
 
@@ -31,6 +31,12 @@ _LIKE_CPR = re.compile(r"\d{6,}[-\s./]{0,3}\d{4,}")
 _ONLY_WINDOWS = bytes(range(0x80, 0xA0))
 
 
+def scan_csv(path: Path, name: str) -> str | None:
+    """SQL that reads a CSV file in one pass, and fails at a badly formed line; None for a file in Windows-1252."""
+    encoding = _encoding(path, name)
+    return None if encoding == "cp1252" else _scan(path, encoding, *_header(path, name, encoding))
+
+
 def load_csv(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> bool:
     """Load a CSV file into the table ``delivered``, all text; True if it has the columns FAULT and LINE.
 
@@ -41,7 +47,9 @@ def load_csv(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> bool:
     separator, columns = _header(path, name, encoding)
     if encoding != "cp1252":
         try:
-            _load_fast(path, encoding, separator, columns, engine)
+            engine.execute(
+                f"CREATE OR REPLACE TEMP TABLE delivered AS FROM {_scan(path, encoding, separator, columns)}"
+            )
             return False
         except duckdb.Error:
             pass  # which line is at fault, DuckDB cannot say of all; the careful way can
@@ -92,14 +100,10 @@ def _header(path: Path, name: str, encoding: str) -> tuple[str, list[str]]:
     return separator, columns
 
 
-def _load_fast(
-    path: Path, encoding: str, separator: str, columns: list[str], engine: duckdb.DuckDBPyConnection
-) -> None:
+def _scan(path: Path, encoding: str, separator: str, columns: list[str]) -> str:
     types = ", ".join("'" + column.replace("'", "''") + "': 'VARCHAR'" for column in columns)
-    engine.execute(f"""
-        CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM read_csv('{path}', auto_detect = false, header = true,
-            delim = '{separator}', quote = '"', escape = '"', columns = {{{types}}}, max_line_size = {LONGEST_LINE},
-            encoding = '{encoding.removesuffix("-sig")}')""")
+    return f"""read_csv('{path}', auto_detect = false, header = true, delim = '{separator}', quote = '"', escape = '"',
+        columns = {{{types}}}, max_line_size = {LONGEST_LINE}, encoding = '{encoding.removesuffix("-sig")}')"""
 
 
 def _load_carefully(

@@ -11,7 +11,7 @@ import duckdb
 from ddns_utils.errors import DataError
 from ddns_utils.intake import contract, flat_text
 from ddns_utils.intake.at_once import BAD_ROWS, write_at_once
-from ddns_utils.intake.delimited import FAULT, LINE, load_csv
+from ddns_utils.intake.delimited import FAULT, LINE, load_csv, scan_csv
 from ddns_utils.intake.deliveries import DeliveredFile
 from ddns_utils.intake.flat_registers import REGISTERS, Flat
 from ddns_utils.intake.pseudonym import hide
@@ -29,8 +29,11 @@ _FROM_TEXT = {
     "moment": "read_moment({0})",
     "day": "read_day({0})",
     "cpr": "{0}",
+    "lower": "lower({0})",
+    "result": "read_result({0})",
+    "given": "{0} IS NOT NULL",
 }
-_SQL_TYPE = SQL_TYPES | {"cpr": "VARCHAR"}
+_SQL_TYPE = SQL_TYPES | {"cpr": "VARCHAR", "lower": "VARCHAR", "result": "DOUBLE"}
 OTHER = "other_pseudonym"  # of a second CPR number in a row, beside that of whom the row is about
 _WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
 _DECIMAL = ("DOUBLE", "FLOAT")
@@ -40,10 +43,11 @@ _AS_IT_IS = {"whole": _WHOLE, "decimal": _WHOLE, "yes_no": ("BOOLEAN",), "moment
 
 @dataclass(frozen=True)
 class _File:
-    """A flat file: how SQL reads it, its fields by upper-case name with their SQL name and type.
+    """A flat file: how SQL reads it, with trimmed texts; its fields by upper-case name with their SQL name and type.
 
     ``faulty`` says that it has columns for what is wrong with a line as a whole, ``people`` that its rows come with
-    their pseudonym. ``person`` is SQL for who a row is about, if that is not yet a pseudonym.
+    their pseudonym. ``person`` is SQL for who a row is about, if that is not yet a pseudonym; ``number`` SQL for the
+    number of a row, if the rows come without.
     """
 
     scan: str
@@ -51,6 +55,12 @@ class _File:
     faulty: bool
     people: bool = False
     person: str = ""
+    number: str = ""
+
+    @property
+    def numbered(self) -> str:
+        """SQL that reads the rows with their number in the file."""
+        return f"(SELECT *, {self.number} AS file_row_number FROM {self.scan})" if self.number else self.scan
 
     @property
     def fault(self) -> str:
@@ -66,27 +76,36 @@ class _File:
 def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
     """Check a file's rows and stage them. DataError, and nothing staged, if it cannot be read or lacks a field."""
     flat = REGISTERS[file.source]
+    keyed = any(TABLES[table].key for table in flat.tables)
     try:
-        opened = _open(file, staged)
+        opened = _open(file, staged, in_one_pass=not keyed)
         _require_fields(file, flat, opened)
-        if any(TABLES[table].key for table in flat.tables):
+        if keyed:
             staged.stage({t: _query(file.source, file.delivery_id, t, opened, str(arrival)) for t in flat.tables})
-        else:
+            return
+        try:
             _write(file, arrival, opened, staged)
+        except duckdb.Error:
+            if not opened.number:
+                raise
+            # A badly formed line: which ones, only reading line by line can say.
+            _write(file, arrival, _open(file, staged, in_one_pass=False), staged)
     except duckdb.Error as error:
         reason = hide(str(error).splitlines()[0].replace(str(staged.folder / "delivered"), "delivered"))
         raise DataError(f"{file.name} cannot be read as {file.path.suffix[1:].upper()}: {reason}") from None
 
 
-def _open(file: DeliveredFile, staged: Staging) -> _File:
+def _open(file: DeliveredFile, staged: Staging, in_one_pass: bool) -> _File:
     # Under a name of our own, because DuckDB would read * and [ in a path as a pattern.
     path = staged.folder / f"delivered{file.path.suffix.lower()}"
     path.unlink(missing_ok=True)
     path.symlink_to(file.path.resolve())
     flat_text.teach(staged.engine)
-    faulty = False
+    faulty, number = False, ""
     if path.suffix == ".parquet":
         scan = f"read_parquet('{path}', file_row_number = true)"
+    elif path.suffix == ".csv" and in_one_pass and (read := scan_csv(path, file.name)):
+        scan, number = read, "row_number() OVER () - 1"
     else:
         if path.suffix == ".csv":
             faulty = load_csv(path, file.name, staged.engine)
@@ -97,7 +116,14 @@ def _open(file: DeliveredFile, staged: Staging) -> _File:
     fields = {
         name.upper(): (name, kind) for name, kind, *_ in described if name not in (FAULT, LINE, "file_row_number")
     }
-    return _File(scan, fields, faulty)
+    texts = [_quoted(name) for name, kind in fields.values() if kind == "VARCHAR"]
+    if texts:
+        scan = f"(SELECT * REPLACE ({', '.join(f'trimmed({text}) AS {text}' for text in texts)}) FROM {scan})"
+    return _File(scan, fields, faulty, number=number)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _require_fields(file: DeliveredFile, flat: Flat, opened: _File) -> None:
@@ -135,8 +161,8 @@ def _query(source: str, delivery_id: str, table: str, opened: _File, arrival: st
     read = _Reading(source, delivery_id, table, opened)
     unreadable = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in read.unreadable)
     shown = {field: kind for field, kind in read.used.items() if field in opened.fields and field != flat.person}
-    content = [f'"{field}" := {_as(field, kind, opened)}' for field, kind in shown.items()]
-    rows = opened.scan
+    content = [f'"{field}" := {read.field(field, kind)}' for field, kind in shown.items()]
+    rows = opened.numbered
     if flat.person and not opened.people:
         # A person has many rows, and hashing is the dearest part: hash each number once.
         number = _as(flat.person, "cpr", opened)
@@ -149,20 +175,23 @@ def _query(source: str, delivery_id: str, table: str, opened: _File, arrival: st
             CASE WHEN reasons IS NOT NULL THEN coalesce(line, hide_cpr(to_json(given)::VARCHAR)) END AS content
         FROM (SELECT *, coalesce(
                 fault, nullif(concat_ws('|', {unreadable}), ''), {contract.reasons(model, later)}) AS reasons
-            FROM (SELECT {", ".join(read.values)}, file_row_number + 1 AS source_row,
-                    {opened.fault} AS fault, {opened.line} AS line, struct_pack({", ".join(content)}) AS given
-                FROM {rows}))"""
+            FROM (SELECT {", ".join(read.values)}, file_row_number + 1 AS source_row, fault, line,
+                    struct_pack({", ".join(content)}) AS given
+                FROM {read.rows(rows, "file_row_number", f"{opened.line} AS line")}))"""
 
 
 class _Reading:
     """How a table's columns are read from a file.
 
     ``values`` are columns of SQL, ``unreadable`` conditions on them with the reason they give, ``used`` the fields and
-    what quarantine keeps of them: their text, or the pseudonym in the place of a CPR number.
+    what quarantine keeps of them: their text, or the pseudonym in the place of a CPR number. All of them rest on
+    ``rows``, in which each field is read once as each type that is asked for.
     """
 
     def __init__(self, source: str, delivery_id: str, table: str, opened: _File) -> None:
         flat, model, later = REGISTERS[source], TABLES[table], WITH_CONTACT.get(table, ())
+        self.opened = opened
+        self.fields: dict[str, str] = {}
         self.values: list[str] = []
         self.unreadable: list[tuple[str, str]] = []
         self.used: dict[str, str] = {}
@@ -175,16 +204,29 @@ class _Reading:
             kinds = dict(_FIELD.findall(expression))
             fields = list(kinds)
             self.used |= {field: OTHER if kind == OTHER else "text" for field, kind in kinds.items()}
-            self.values.append(f'{_filled(expression, opened)} AS "{name}"')
+            self.values.append(f'{self._filled(expression)} AS "{name}"')
             as_text = [f"{{{f}:text}}" for f in fields]
             if name not in flat.lenient and (column.type != "text" or expression not in as_text):
-                given = " OR ".join(f"{_as(found, 'text', opened)} IS NOT NULL" for found in fields)
+                given = " OR ".join(self.field(found, "given") for found in fields)
                 self.values.append(f'({given}) AS "given {name}"')
                 word = "impossible CPR number" if name.endswith("person_id") else f"unreadable {name}"
                 self.unreadable.append((f'"{name}" IS NULL AND "given {name}"', word))
         for word, condition in flat.refuse.items():
-            self.values.append(f'{_filled(condition, opened)} AS "{word}"')
+            self.values.append(f'{self._filled(condition)} AS "{word}"')
             self.unreadable.append((f'"{word}"', word))
+
+    def field(self, name: str, wanted: str) -> str:
+        """SQL for a field as the wanted type, in ``rows``."""
+        self.fields[f"{name} {wanted}"] = _as(name, wanted, self.opened)
+        return f'"{name} {wanted}"'
+
+    def rows(self, scan: str, *more: str) -> str:
+        """SQL for the file's rows with every field that has been asked for, ``fault``, and ``more``."""
+        fields = [f'{value} AS "{name}"' for name, value in self.fields.items()]
+        return f"(SELECT {', '.join([*fields, f'{self.opened.fault} AS fault', *more])} FROM {scan})"
+
+    def _filled(self, expression: str) -> str:
+        return _FIELD.sub(lambda match: self.field(match[1], match[2] or "text"), expression)
 
 
 def _write(file: DeliveredFile, arrival: int, opened: _File, staged: Staging) -> None:
@@ -196,35 +238,32 @@ def _write(file: DeliveredFile, arrival: int, opened: _File, staged: Staging) ->
     broken = ["fault IS NOT NULL", *(condition for condition, _ in (*read.unreadable, *contract.breaches(model)))]
     stored = ", ".join(contract.safe_column(model, name) for name in model.columns if name != "delivery_id")
     query = f"""
-        SELECT {stored}, file_row_number, {" OR ".join(f"coalesce({each}, false)" for each in broken)} AS broken
-        FROM (SELECT {", ".join(read.values)}, {opened.fault} AS fault, file_row_number FROM {opened.scan})"""
+        SELECT {stored}, ({" OR ".join(broken)}) IS TRUE AS broken
+        FROM (SELECT {", ".join(read.values)}, fault FROM {read.rows(opened.scan)})"""
     if write_at_once(query, table, file.delivery_id, staged):
-        bad = f"(SELECT * FROM {opened.scan} SEMI JOIN {BAD_ROWS} USING (file_row_number))"
-        staged.stage({table: _query(file.source, file.delivery_id, table, replace(opened, scan=bad), str(arrival))})
-
-
-def _filled(expression: str, opened: _File) -> str:
-    return _FIELD.sub(lambda match: f"({_as(match[1], match[2] or 'text', opened)})", expression)
+        bad = f"(SELECT * FROM {opened.numbered} SEMI JOIN {BAD_ROWS} USING (file_row_number))"
+        opened = replace(opened, scan=bad, number="")
+        staged.stage({table: _query(file.source, file.delivery_id, table, opened, str(arrival))})
 
 
 def _as(field: str, wanted: str, opened: _File) -> str:
-    """SQL for a field as the wanted type: as it is where the file has that type, else by way of trimmed text."""
+    """SQL for a field as the wanted type: as it is where the file has that type, else by way of text."""
     if wanted == "pseudonym":
         return opened.person or "people.pseudonym"
     if wanted == OTHER:
         return _as(field, "text", opened) if opened.people else f"pseudonym({_as(field, 'cpr', opened)})"
     if field not in opened.fields:
-        return f"NULL::{_SQL_TYPE[wanted]}"
+        return "false" if wanted == "given" else f"NULL::{_SQL_TYPE[wanted]}"
     name, kind = opened.fields[field]
-    quoted = '"' + name.replace('"', '""') + '"'
+    quoted = _quoted(name)
     if kind == "TIMESTAMP WITH TIME ZONE":
         quoted, kind = f"timezone('Europe/Copenhagen', {quoted})", "TIMESTAMP"
     if wanted == "decimal" and kind in _DECIMAL:
         return f"CASE WHEN isfinite({quoted}) THEN {quoted}::DOUBLE END"
     if kind in _AS_IT_IS.get(wanted, ()):
         return f"{quoted}::{_SQL_TYPE[wanted]}"
-    if kind == "VARCHAR":
-        text = f"nullif(trim({quoted}), '')"
+    if kind == "VARCHAR" or (wanted == "given" and kind not in _DECIMAL):
+        text = quoted
     elif kind in _DECIMAL:
         text = (
             f"CASE WHEN isnan({quoted}) THEN NULL WHEN {quoted} = trunc({quoted}) AND abs({quoted}) < 1e15 "
@@ -234,4 +273,4 @@ def _as(field: str, wanted: str, opened: _File) -> str:
         text = f"{quoted}::VARCHAR"
     if wanted == "cpr" and kind != "VARCHAR":
         return f"lpad({text}, 10, '0')"
-    return _FROM_TEXT[wanted].format(f"({text})")
+    return _FROM_TEXT[wanted].format(text)

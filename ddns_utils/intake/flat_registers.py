@@ -9,6 +9,8 @@ of Steno Diabetes Center Aarhus, and the field lists of Statistics Denmark.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 from ddns_utils import codelists
 
@@ -47,19 +49,21 @@ _MONDAY = f"try_strptime({_WEEK} || '-1', '%G-W%V-%u')::DATE"
 def _converted(column: str, code: str, number: str, unit: str) -> str:
     """The value or the unit after conversion to the unit of the analysis code, where the list says so."""
     # Cases in cases, because the engine works out every part of an AND for every row.
-    cases, units = [], set()
-    for row in codelists.rows("lab_conversion"):
-        value = f"round({number} * {row['factor']} + {row['offset']}, {row['decimals']})"
-        then = value if column == "value" else f"'{row['unit']}'"
-        when = f"{code} = '{row['npu']}' AND lower({unit}) = '{row['from_unit']}'"
-        cases.append(f"WHEN {when} THEN CASE WHEN {number} BETWEEN {row['least']} AND {row['most']} THEN {then} END")
-        units.add(f"'{row['from_unit']}'")
-    converted = f"CASE WHEN lower({unit}) IN ({', '.join(sorted(units))}) THEN CASE {' '.join(cases)} END END"
-    return f"coalesce({converted}, {number if column == 'value' else unit})"
+    codes = []
+    for npu, rows in groupby(codelists.rows("lab_conversion"), itemgetter("npu")):
+        units = []
+        for row in rows:
+            value = f"round({{{number}}} * {row['factor']} + {row['offset']}, {row['decimals']})"
+            then = value if column == "value" else f"'{row['unit']}'"
+            plausible = f"{{{number}}} BETWEEN {row['least']} AND {row['most']}"
+            units.append(f"WHEN '{row['from_unit']}' THEN CASE WHEN {plausible} THEN {then} END")
+        codes.append(f"WHEN '{npu}' THEN CASE {{{unit}:lower}} {' '.join(units)} END")
+    converted = f"CASE {{{code}}} {' '.join(codes)} END"
+    return f"coalesce({converted}, {{{number if column == 'value' else unit}}})"
 
 
-_LAB = ("{ANALYSISCODE}", "read_result({VALUE})", "{UNIT}")
-_AIM = ("{KODE}", "{VAERDI:decimal}", "{ENHED}")
+_LAB = ("ANALYSISCODE", "VALUE:result", "UNIT")
+_AIM = ("KODE", "VAERDI:decimal", "ENHED")
 # Contacts converted from LPR2 are in LPR_A too; kept together with LPR3's own they would count twice.
 _CONVERTED = {"converted from an older register": "{LPRINDBERETNINGSSYSTEM} <> 'LPR3'"}
 
@@ -148,7 +152,7 @@ REGISTERS: dict[str, Flat] = {
         columns={
             "value": _converted("value", *_LAB),
             "unit": _converted("unit", *_LAB),
-            "comparator": "CASE WHEN {VALUE}[1] IN ('<', '>') AND read_result({VALUE}) IS NOT NULL "
+            "comparator": "CASE WHEN {VALUE}[1] IN ('<', '>') AND {VALUE:result} IS NOT NULL "
             "THEN regexp_extract({VALUE}, '^[<>]=?') END",
         },
     ),

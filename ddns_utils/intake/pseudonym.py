@@ -47,9 +47,10 @@ class Pseudonyms:
     def _of(self, cpr: str) -> str | None:
         """Pseudonym of a CPR number, with or without a hyphen or spaces; None if it is not a possible one."""
         digits = re.sub(r"[-\s]", "", cpr)
-        return self._hash(digits) if _DIGITS.fullmatch(digits) and _birth_date(digits) else None
+        return self.hash(digits) if _DIGITS.fullmatch(digits) and _birth_date(digits) else None
 
-    def _hash(self, text: str) -> str:
+    def hash(self, text: str) -> str:
+        """Keyed hash of a text; of the ten digits of a possible CPR number, the pseudonym. Half the time of SQL's."""
         inner, outer = self._inner.copy(), self._outer.copy()
         inner.update(text.encode())
         outer.update(inner.digest())
@@ -58,7 +59,7 @@ class Pseudonyms:
     @property
     def fingerprint(self) -> str:
         """Tells two keys apart and gives neither away."""
-        return self._hash("fingerprint of the key")
+        return self.hash("fingerprint of the key")
 
     def teach(self, engine: duckdb.DuckDBPyConnection) -> None:
         """Give an engine the macros pseudonym(cpr), without_cpr(value) and hide_cpr(text).
@@ -118,7 +119,7 @@ def project_pseudonyms(person_ids: Iterable[str], project_key: bytes) -> list[st
     can be linked only by who has the project key. DataError if the key has not 32 bytes.
     """
     project = Pseudonyms(project_key)
-    return [project._hash(person_id) for person_id in person_ids]
+    return [project.hash(person_id) for person_id in person_ids]
 
 
 def remember_key(folder: Path, pseudonyms: Pseudonyms) -> None:

@@ -102,20 +102,18 @@ class Staging:
             stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
             breach = f"coalesce(faults, {contract.reasons(model)})"
             forbidding = f"list_aggregate({broken_rules(table, 'quarantine')}, 'string_agg', '{contract.SEPARATOR}')"
-            few = len(given) <= FEW_ROWS
-            with self._planned_for(few):
-                judged = self.engine.execute(f"""
-                    SELECT {stored}, NULL::BIGINT AS arrival, source_row,
-                        coalesce({breach}, nullif({forbidding}, '')) AS reasons,
-                        CASE WHEN {breach} IS NULL THEN {broken_rules(table)} ELSE [] END AS rules
-                    FROM given""").to_arrow_table()
+            judged = self.engine.execute(f"""
+                SELECT {stored}, NULL::BIGINT AS arrival, source_row,
+                    coalesce({breach}, nullif({forbidding}, '')) AS reasons,
+                    CASE WHEN {breach} IS NULL THEN {broken_rules(table)} ELSE [] END AS rules
+                FROM given""").to_arrow_table()
             content = [
                 shown(report.cut_to(resource)) if reason else None
                 for reason, (report, resource) in zip(judged["reasons"].to_pylist(), resources, strict=True)
             ]
             checked = judged.append_column("content", pa.array(content, pa.string()))
             self.engine.register("given", checked)
-            self.stage({table: "SELECT * EXCLUDE (rules) FROM given"}, few)
+            self.stage({table: "SELECT * EXCLUDE (rules) FROM given"}, few=len(given) <= FEW_ROWS)
             if pc.any(pc.greater(pc.list_value_length(checked["rules"]), 0)).as_py():
                 self._stage_findings(f"""
                     SELECT delivery_id, custodian, '{table}' AS "table", "{table}_id" AS resource_id,
@@ -129,16 +127,6 @@ class Staging:
             refused = [(*row[:-1], shown(row[-1])) for row in rows.refused]
             self.engine.register("given", _as_table(refused, schema))
             self.stage({QUARANTINE: "SELECT * FROM given"})
-
-    @contextmanager
-    def _planned_for(self, few: bool) -> Iterator[None]:
-        """Without hash tables for lists of codes where there are few rows: making them takes longer than comparing."""
-        if few:
-            self.engine.execute("SET disabled_optimizers = 'in_clause'")
-        try:
-            yield
-        finally:
-            self.engine.execute("RESET disabled_optimizers")
 
     def _stage_findings(self, query: str) -> None:
         stored = ", ".join(contract.safe_column(TABLES[FINDING], name) for name in TABLES[FINDING].columns)

@@ -31,7 +31,7 @@ def short_parts(monkeypatch):
         write(files, rows)
 
     monkeypatch.setattr(table_files, "ROWS_PER_WRITE", 4_000)
-    monkeypatch.setattr(at_once, "ROWS_PER_BATCH", 2_048)
+    monkeypatch.setattr(at_once, "ROWS_PER_WRITE", 4_000)
     monkeypatch.setattr(store, "ROWS_PER_BATCH", 2_048)
     monkeypatch.setattr(table_files.TableFiles, "write", noted)
     return written
@@ -47,8 +47,11 @@ def stored(registers, table="lab_result"):
     return snapshot.engine.to_pandas(snapshot.table(table))
 
 
-def test_however_long_a_file_is_few_rows_are_in_memory_and_none_is_lost(short_parts, registers, tmp_path):
-    write_parquet(tmp_path / "2025-06-01", "LAB", RESULTS)
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_however_long_a_file_is_few_rows_are_in_memory_and_none_is_lost(kind, short_parts, registers, tmp_path):
+    file = tmp_path / "2025-06-01" / f"LAB.{kind}"
+    file.parent.mkdir()
+    duckdb.sql(f"COPY ({RESULTS}) TO '{file}'")
     (count,) = landed(tmp_path / "2025-06-01", registers).counts
     assert max(short_parts) < 4_000 + 2_048
     assert (count.read, count.quarantined, count.reasons) == (ROWS, 50, {"impossible CPR number": 50})
@@ -91,13 +94,17 @@ def test_a_row_that_breaks_several_rules_has_its_reasons_and_its_number(separato
     assert (row["source_row"], row["reasons"]) == (2, "impossible CPR number|unreadable sampled_at")
 
 
-def test_a_file_larger_than_memory_is_spilled_encrypted_and_lands(monkeypatch, registers, tmp_path):
+def test_a_file_larger_than_memory_with_a_badly_formed_last_line_is_spilled_encrypted_and_lands(
+    monkeypatch, registers, tmp_path
+):
     monkeypatch.setattr(store, "MEMORY", "60MB")
     day = tmp_path / "2025-06-01"
     day.mkdir()
-    comment = "(i * 7919)::VARCHAR || repeat('abcdefghi ', 30) || i"
-    query = f"SELECT *, {comment} AS comment FROM ({RESULTS}), range(6) AS again(i)"
+    comment = "(i * 7919)::VARCHAR || repeat('abcdefghi ', 60) || i"
+    query = f"SELECT *, {comment} AS comment FROM ({RESULTS}), range(3) AS again(i)"
     duckdb.sql(f"COPY ({query}) TO '{day / 'LAB.csv'}' (FORMAT csv, DELIMITER ';', HEADER)")
+    with (day / "LAB.csv").open("a") as file:
+        file.write("a line;without the rest\n")
     spilled = []
     write = table_files.TableFiles.write
 
@@ -107,8 +114,23 @@ def test_a_file_larger_than_memory_is_spilled_encrypted_and_lands(monkeypatch, r
 
     monkeypatch.setattr(table_files.TableFiles, "write", watched)
     (count,) = landed(day, registers).counts
-    assert (count.read, count.kept) == (6 * ROWS, 6 * (ROWS - 50))
+    assert (count.read, count.kept) == (3 * ROWS + 1, 3 * (ROWS - 50))
+    assert count.reasons == {"impossible CPR number": 3 * 50, "wrong number of fields": 1}
     assert sum(spilled) > 0
     assert not (registers.path / ".spill").exists()
     with registers._engine() as engine:
         assert engine.execute("SELECT current_setting('temp_file_encryption')").fetchone() == (True,)
+
+
+@pytest.mark.usefixtures("short_parts")
+def test_a_badly_formed_last_line_of_a_long_file_is_one_row_in_quarantine_and_no_row_is_there_twice(
+    registers, tmp_path
+):
+    day = tmp_path / "2025-06-01"
+    day.mkdir()
+    duckdb.sql(f"COPY ({RESULTS}) TO '{day / 'LAB.csv'}' (FORMAT csv, DELIMITER ';', HEADER)")
+    with (day / "LAB.csv").open("a") as file:
+        file.write("a line;without the rest\n")
+    (count,) = landed(day, registers).counts
+    assert count.reasons == {"impossible CPR number": 50, "wrong number of fields": 1}
+    assert len(stored(registers)) == count.kept == ROWS - 50
