@@ -158,11 +158,12 @@ TABLETS = ("2024-03-01", "A10BB01", 50)
         ([("DE109", "endokrinologi")], [("2024-01-01", "A10AE56", 100), ("2024-02-01", "A10AE56", 100)], "2"),
         ([("DE119", "endokrinologi"), ("DE109", "kardiologi")], [("2024-01-01", "A10AB01", 1), ("2024-02-01", "A10BB01", 0)], "1"),
         ([("DE119", "endokrinologi"), ("DE109", "kardiologi")], [("2024-01-01", "A10AB01", 0.9), ("2024-02-01", "A10AE01", 0)], "2"),
+        ([("DE109", "endokrinologi")], [("2024-01-01", "A10AB01", 0), ("2024-02-01", "A10AB01", 0)], "2"),
     ],
     ids=[
         "only insulin", "medical department", "surgical department", "no diagnosis", "mixed", "tie", "endocrinology decides",
         "medical tie", "medical decides where endocrinology is silent", "under two thirds", "insulin on day 180", "insulin on day 181", "insulin with GLP-1",
-        "one dose, of insulin", "under one dose",
+        "one dose, of insulin", "under one dose", "insulin without doses",
     ],
 )  # fmt: skip
 def test_type_1_needs_insulin_and_diagnoses(tmp_path, diagnoses, buys, type_):
