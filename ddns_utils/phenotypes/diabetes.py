@@ -136,7 +136,7 @@ def type_1(snapshot: Snapshot) -> ibis.Table:
     )
     contacts = snapshot.table("hospital_contact").select("contact_id", "specialty")
     said = hospital_diabetes_diagnoses(snapshot)
-    said = said.filter(said.kind == "A", said.code[:4].isin(["DE10", "DE11"])).inner_join(contacts, "contact_id")
+    said = said.filter(said.kind == "A").inner_join(contacts, "contact_id")
     endocrine = said.specialty.isin(codelists.codes("hospital_specialty", group="endocrinology"))
     medical = said.specialty.isin(codelists.codes("hospital_specialty", group="medical"))
     one, two = said.code[:4] == "DE10", said.code[:4] == "DE11"

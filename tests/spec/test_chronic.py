@@ -127,11 +127,13 @@ def test_podiatry_counts_on_the_adults_own_card(tmp_path, service, counts):
     assert bool(diabetes(tmp_path, rows)) is counts
 
 
-def type_of(tmp_path, diagnoses, buys):
+def type_of(tmp_path, diagnoses, buys, kind="A"):
     contacts = "hospital_contact\nperson_id contact_id start end specialty\n" + "\n".join(
         f"anna k{i} 2024-01-01T08:00 2024-01-01T09:00 {specialty}" for i, (_, specialty) in enumerate(diagnoses)
     )
-    said = DIAGNOSIS + "".join(f"\nanna k{i} 2024-01-01T08:00 {code} A no" for i, (code, _) in enumerate(diagnoses))
+    said = DIAGNOSIS + "".join(
+        f"\nanna k{i} 2024-01-01T08:00 {code} {kind} no" for i, (code, _) in enumerate(diagnoses)
+    )
     bought = BUY + "".join(f"\nanna {day} {atc} {ddd} -" for day, atc, ddd in buys)
     return diabetes(tmp_path, *([contacts, said] if diagnoses else []), bought)["anna"][1]
 
@@ -168,6 +170,12 @@ TABLETS = ("2024-03-01", "A10BB01", 50)
 )  # fmt: skip
 def test_type_1_needs_insulin_and_diagnoses(tmp_path, diagnoses, buys, type_):
     assert type_of(tmp_path, diagnoses, buys) == type_
+
+
+@pytest.mark.parametrize(("kind", "type_"), [("A", "1"), ("B", "2")])
+def test_only_action_diagnoses_tell_the_type(tmp_path, kind, type_):
+    said, bought = [("DE109", "endokrinologi")], [INSULIN, ("2024-02-01", "A10AB01", 100)]
+    assert type_of(tmp_path, said, bought, kind) == type_
 
 
 @pytest.mark.parametrize(("day", "type_"), [("2024-03-01", "1"), ("2024-03-02", "2")])
