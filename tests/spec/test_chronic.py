@@ -4,7 +4,7 @@ import pytest
 from drawing import draw, measured
 
 from ddns_utils import phenotypes
-from ddns_utils.indicators.chronic import KOL_PREVALENCE, TYPE_2_DIABETES_PREVALENCE
+from ddns_utils.indicators.chronic import KOL_PREVALENCE, PREVALENCE, TYPE_2_DIABETES_PREVALENCE
 from ddns_utils.indicators.diabetes import HBA1C_BELOW_59, HBA1C_MEASURED
 from ddns_utils.indicators.kol import KOL_FEV1, KOL_SMOKING
 
@@ -170,6 +170,12 @@ TABLETS = ("2024-03-01", "A10BB01", 50)
 )  # fmt: skip
 def test_type_1_needs_insulin_and_diagnoses(tmp_path, diagnoses, buys, type_):
     assert type_of(tmp_path, diagnoses, buys) == type_
+
+
+def test_each_type_has_its_own_people(tmp_path):
+    lab = f"{LAB}\nanna 2024-01-01 NPU27300 60\nanna 2024-05-01 NPU27300 60"
+    found = [measured(PREVALENCE[name], lab, tmp_path).n for name in ("type_1_diabetes", "type_2_diabetes")]
+    assert found == [0, 1]
 
 
 @pytest.mark.parametrize(("kind", "type_"), [("A", "1"), ("B", "2")])
