@@ -26,6 +26,7 @@ MANY = 10_000  # of more numbers than this, some may not say so; of fewer, linea
 NONE = np.array([], dtype=int)
 TRIED, PASSES, WORTH_WHILE = 10, 4, 0.998  # cheapest moves looked at; rounds of improvement, and when to stop
 Move = dict[int, float]
+Goal = tuple[float, bool]  # how far, and whether as far the other way as well
 
 
 class Moves:
@@ -95,8 +96,9 @@ class Moves:
 
     def part(self, knows: np.ndarray, number: int) -> bool:
         """Make a move of a number that leaves alone what somebody ``knows``; False if there is none."""
-        if found := self._find(number, [self.together.least[number], -self.together.least[number]], knows):
-            self._add(found[1])
+        least = self.together.least[number]
+        if found := self._find(number, [(least, False), (-least, False)], knows):
+            self._add(*found[1])
         return found is not None
 
     def keep(self, hidden: np.ndarray, vague: np.ndarray) -> None:
@@ -123,23 +125,28 @@ class Moves:
         columns = np.repeat(np.arange(len(self.moves)), [len(move) for move in self.moves.values()])
         return sparse.csc_array((steps, (rows, columns)), shape=(self.count, len(self.moves)))
 
-    def _goals(self, number: int) -> list[float]:
-        """Where a number must get to, up or down, to have moved far enough; none if it has."""
+    def _goals(self, number: int) -> list[Goal]:
+        """Where a number must get to, up or down, or both ways, to have moved far enough; none if it has."""
         steps = [self.moves[move][number] for move in self.of[number]]
         low, high = min([0.0, *steps]), max([0.0, *steps])
         if high - low >= self.need[number] * (1 - NEARLY):
             return []
-        return [low + self.need[number], high - self.need[number]]
+        ways = [(low + self.need[number], False), (high - self.need[number], False)]
+        half = self.need[number] / 2
+        return [(half, True), *ways] if low == high and half.is_integer() else ways
 
     def _short(self) -> list[int]:
         """Hidden numbers that have not moved far enough, as tables have them: neighbours can share moves."""
         return [number for number in np.flatnonzero(self.hidden()).tolist() if self._goals(number)]
 
-    def _add(self, move: Move) -> int:
-        self.made += 1
-        self.moves[self.made] = move
-        self._count(self.made, move, 1)
-        return self.made
+    def _add(self, *moves: Move) -> list[int]:
+        numbers = []
+        for move in moves:
+            self.made += 1
+            self.moves[self.made] = move
+            self._count(self.made, move, 1)
+            numbers.append(self.made)
+        return numbers
 
     def _drop(self, number: int) -> Move:
         move = self.moves.pop(number)
@@ -159,30 +166,35 @@ class Moves:
         while numbers:
             for number in numbers:
                 while (goals := self._goals(number)) and (found := self._find(number, goals)):
-                    self._add(found[1])
+                    self._add(*found[1])
             left = self._short()
             numbers = left if left != numbers else []
 
-    def _find(self, number: int, goals: list[float], fixed: np.ndarray = NONE) -> tuple[float, Move] | None:
-        """The cheapest move by which a number gets to a goal while ``fixed`` ones stay, with its cost."""
+    def _find(self, number: int, goals: list[Goal], fixed: np.ndarray = NONE) -> tuple[float, list[Move]] | None:
+        """The cheapest move (two, there and back) by which a number gets to a goal while ``fixed`` ones stay."""
         price = np.where(np.append(self.hidden(), False), FREE, self.price)
         silence = np.where(np.append(self.vague(), False), FREE, self.silence)
         (down, up), (least, most) = self.told, (side.copy() for side in self.most)
         least[fixed] = most[fixed] = 0
         best = []
-        for goal, (grid, cell, factor) in product(goals, self._sources(number)):
+        for (goal, both), (grid, cell, factor) in product(goals, self._sources(number)):
             for places, steps in grid.moves(cell):
                 steps = steps * (goal / factor)
-                possible = ((steps <= most[places]) & (steps >= least[places])).all(axis=1)
+                lowest, highest = (-abs(steps), abs(steps)) if both else (steps, steps)
+                possible = ((highest <= most[places]) & (lowest >= least[places])).all(axis=1)
                 if possible.any():
-                    unsaid = np.where((steps > up[places]) | (steps < down[places]), silence[places], 0)
+                    unsaid = np.where((highest > up[places]) | (lowest < down[places]), silence[places], 0)
                     cost = np.where(possible, (price[places] + unsaid).sum(axis=1), np.inf)
                     cheap = np.argpartition(cost, TRIED)[:TRIED] if len(cost) > TRIED else np.arange(len(cost))
-                    best += [(cost[at], len(best), goal, places[at], steps[at]) for at in cheap if cost[at] < np.inf]
-        for cost, _, goal, places, steps in sorted(best, key=lambda one: one[:2])[:TRIED]:
-            move = self._whole(places, steps, fixed)
-            if move and abs(move.get(number, 0)) >= abs(goal) * (1 - NEARLY):
-                return cost, move
+                    best += [
+                        (cost[at], len(best), goal, [steps[at], -steps[at]][: 1 + both], places[at])
+                        for at in cheap
+                        if cost[at] < np.inf
+                    ]
+        for cost, _, goal, ways, places in sorted(best, key=lambda one: one[:2])[:TRIED]:
+            moves = [self._whole(places, steps, fixed) for steps in ways]
+            if all(move and abs(move.get(number, 0)) >= abs(goal) * (1 - NEARLY) for move in moves):
+                return cost, moves
         return None
 
     def _sources(self, number: int) -> Iterator[tuple[Grid, int, float]]:
@@ -235,7 +247,7 @@ class Moves:
                 found = self._find(number, goals)
                 if found is None or self._cost() + found[0] >= cost - NEARLY:
                     return False
-                made.append(self._add(found[1]))
+                made += self._add(*found[1])
         return True
 
 
