@@ -38,15 +38,15 @@ def kept_cells(indicator: Indicator, snapshot: Snapshot, period: Period) -> np.n
     key = hashlib.sha256(repr((indicator.id, indicator.version, str(period), tables, _code())).encode()).hexdigest()[
         :32
     ]
-    kept = snapshot.path / "results" / f"{indicator.id}-{key}.npy"
-    if kept.is_file():
-        return np.load(kept)
+    file = snapshot.path / "results" / f"{indicator.id}-{key}.npy"
+    if file.is_file():
+        return np.load(file)
     cells = ask(indicator, snapshot, period)
-    kept.parent.mkdir(exist_ok=True)
-    written = kept.with_suffix(f".{id(cells)}.tmp")
+    file.parent.mkdir(exist_ok=True)
+    written = file.with_suffix(f".{id(cells)}.tmp")
     with written.open("wb") as out:
         np.save(out, cells)
-    written.rename(kept)
+    written.rename(file)
     return cells
 
 

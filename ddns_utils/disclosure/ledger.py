@@ -123,19 +123,22 @@ class Ledger:
         """Whether the true numbers of a run are here."""
         return (self.path / "runs" / run).is_dir()
 
+    def require(self, run: str) -> None:
+        """Raise DataError if the true numbers of a run are not here."""
+        if not self.has(run):
+            raise DataError(
+                f"The ledger beside these registers has no record of the numbers of {run}. Name the registers that "
+                "it was made from (--registers or DDNS_REGISTERS), or run the analysis again."
+            )
+
     def tables(self, run: str) -> list[Published]:
         """The disclosed tables of a run, in the order they were made. Raises DataError if they are not here."""
         return [Published(one.frame, one.kinds, run).about_persons() for one in self.rows(run) if one.kinds]
 
     def rows(self, run: str) -> list[Table]:
         """The disclosed tables of a run with all their rows. Raises DataError if they are not here."""
-        folder = self.path / "runs" / run
-        if not folder.is_dir():
-            raise DataError(
-                f"The ledger beside these registers has no record of the numbers of {run}. Name the registers that "
-                "it was made from (--registers or DDNS_REGISTERS), or run the analysis again."
-            )
-        return [_read_table(file) for file in sorted(folder.glob("table-*.parquet"))]
+        self.require(run)
+        return [_read_table(file) for file in sorted((self.path / "runs" / run).glob("table-*.parquet"))]
 
     def shown(self, run: str) -> list[dict[str, Any]]:
         """What a run displayed, in order: kind, title, and the table (from 0) and positions of the rows.

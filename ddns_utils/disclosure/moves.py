@@ -10,16 +10,17 @@ number does not say so any more, and add up wherever a number stands in several 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise, product
+from itertools import pairwise
+from operator import itemgetter
 
 import numpy as np
 from scipy import sparse
 
+from ddns_utils.disclosure.attack import NEARLY
+from ddns_utils.disclosure.cover import FREE
 from ddns_utils.disclosure.grid import Grid
 from ddns_utils.disclosure.system import System, Together
 
-NEARLY = 1e-6
-FREE = 1e-6
 SMALL_UNSAID = 1.0  # what it costs that a small number says no more that it is small; hiding another costs 0.5 to 1
 LARGE_UNSAID = 0.05
 MANY = 10_000  # of more numbers than this, some may not say so; of fewer, linear programmes find what moves do not
@@ -27,6 +28,8 @@ NONE = np.array([], dtype=int)
 TRIED, PASSES, WORTH_WHILE = 10, 4, 0.998  # cheapest moves looked at; rounds of improvement, and when to stop
 Move = dict[int, float]
 Goal = tuple[float, bool]  # how far, and whether as far the other way as well
+# cost, which goal, which shape, how far, steps one way or both, places
+Offer = tuple[float, int, int, float, list[np.ndarray], np.ndarray]
 
 
 class Moves:
@@ -172,30 +175,32 @@ class Moves:
 
     def _find(self, number: int, goals: list[Goal], fixed: np.ndarray = NONE) -> tuple[float, list[Move]] | None:
         """The cheapest move (two, there and back) by which a number gets to a goal while ``fixed`` ones stay."""
-        price = np.where(np.append(self.hidden(), False), FREE, self.price)
-        silence = np.where(np.append(self.vague(), False), FREE, self.silence)
-        (down, up), (least, most) = self.told, (side.copy() for side in self.most)
-        least[fixed] = most[fixed] = 0
-        best = []
-        for (goal, both), (grid, cell, factor) in product(goals, self._sources(number)):
-            for places, steps in grid.moves(cell):
-                steps = steps * (goal / factor)
-                lowest, highest = (-abs(steps), abs(steps)) if both else (steps, steps)
-                possible = ((highest <= most[places]) & (lowest >= least[places])).all(axis=1)
-                if possible.any():
-                    unsaid = np.where((highest > up[places]) | (lowest < down[places]), silence[places], 0)
-                    cost = np.where(possible, (price[places] + unsaid).sum(axis=1), np.inf)
-                    cheap = np.argpartition(cost, TRIED)[:TRIED] if len(cost) > TRIED else np.arange(len(cost))
-                    best += [
-                        (cost[at], len(best), goal, [steps[at], -steps[at]][: 1 + both], places[at])
-                        for at in cheap
-                        if cost[at] < np.inf
-                    ]
-        for cost, _, goal, ways, places in sorted(best, key=lambda one: one[:2])[:TRIED]:
+        offers = sorted(self._offers(number, goals, fixed), key=itemgetter(0, 1, 2))
+        for cost, _, _, goal, ways, places in offers[:TRIED]:
             moves = [self._whole(places, steps, fixed) for steps in ways]
             if all(move and abs(move.get(number, 0)) >= abs(goal) * (1 - NEARLY) for move in moves):
                 return cost, moves
         return None
+
+    def _offers(self, number: int, goals: list[Goal], fixed: np.ndarray) -> Iterator[Offer]:
+        """The cheapest moves of each shape for each goal, as far as bounds of single numbers tell."""
+        price = np.where(np.append(self.hidden(), False), FREE, self.price)
+        silence = np.where(np.append(self.vague(), False), FREE, self.silence)
+        (down, up), (least, most) = self.told, (side.copy() for side in self.most)
+        least[fixed] = most[fixed] = 0
+        shapes = ((factor, *shape) for grid, cell, factor in self._sources(number) for shape in grid.moves(cell))
+        for shape, (factor, places, unit) in enumerate(shapes):
+            for which, (goal, both) in enumerate(goals):
+                steps = unit * (goal / factor)
+                lowest, highest = (-abs(steps), abs(steps)) if both else (steps, steps)
+                possible = ((highest <= most[places]) & (lowest >= least[places])).all(axis=1)
+                if not possible.any():
+                    continue
+                unsaid = np.where((highest > up[places]) | (lowest < down[places]), silence[places], 0)
+                cost = np.where(possible, (price[places] + unsaid).sum(axis=1), np.inf)
+                cheap = np.argpartition(cost, TRIED)[:TRIED] if len(cost) > TRIED else np.arange(len(cost))
+                for at in cheap[cost[cheap] < np.inf]:
+                    yield cost[at], which, shape, goal, [steps[at], -steps[at]][: 1 + both], places[at]
 
     def _sources(self, number: int) -> Iterator[tuple[Grid, int, float]]:
         """The cells by which a number moves, and how far it does when they move by one."""

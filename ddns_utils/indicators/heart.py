@@ -21,7 +21,7 @@ from ddns_utils.indicators.anticoagulation import (
 from ddns_utils.indicators.declare import FindRows, LookAtRows, Proportion, Source
 from ddns_utils.indicators.look_back import LookBack, known, new, wanted
 from ddns_utils.indicators.medicine import bought_within, buyers, days_covered
-from ddns_utils.indicators.rows import ill_before, with_any
+from ddns_utils.indicators.rows import dead_within, ill_before, with_any
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES, TYPE_2
@@ -114,12 +114,6 @@ def stroke_in_period(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ib
     found = found.filter(starts_with(found.code, STROKE), found.kind == "A", ~found.retracted.fill_null(False))
     events = found.select("person_id", day=found.contact_start.date())
     return with_any(rows, events, ibis.literal(period.start), ibis.literal(period.last_day))
-
-
-def dead_within_a_year(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Flags a death on day 0 to 365 after the row's day."""
-    deaths = snapshot.table("person").select("person_id", day="death_date")
-    return with_any(rows, deaths, rows.on, rows.on + ibis.interval(days=MORTALITY_DAYS))
 
 
 def _procedures(snapshot: Snapshot, codes: tuple[str, ...]) -> ibis.Table:
@@ -234,7 +228,7 @@ MORTALITY_1_YEAR = _declare(
     ("Døde inden for et år efter nyt hjertesvigt", "Death within a year of new heart failure"),
     ("en borger, hvis hjertesvigt var nyt i de 365 dage før perioden", "a person newly ill in the 365 days before"),
     ("Død senest 365 dage efter", "Death at most 365 days after"),
-    heart_failure_a_year_ago, dead_within_a_year, ("hospital_diagnosis",),
+    heart_failure_a_year_ago, dead_within(MORTALITY_DAYS), ("hospital_diagnosis",),
     _source("Dansk Hjertesvigtdatabase (DHD)", "medium"), direction="lower is better", caveats=(NEW,),
     look_back=(new(HF, days=MORTALITY_DAYS),),
 )  # fmt: skip

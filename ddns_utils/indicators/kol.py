@@ -9,7 +9,7 @@ from ddns_utils.indicators.cross_sector import READMISSION_DAYS, discharges, rea
 from ddns_utils.indicators.declare import LookAtRows, Proportion, Source
 from ddns_utils.indicators.look_back import KNOWN_YEARS, LookBack, known
 from ddns_utils.indicators.medicine import INHALED, buyers, days_covered
-from ddns_utils.indicators.rows import ill_before, residents, with_any, within
+from ddns_utils.indicators.rows import dead_within, ill_before, residents, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES
@@ -98,12 +98,6 @@ def exacerbations_survived(snapshot: Snapshot, period: Period) -> ibis.Table:
     rows = rows.inner_join(person, "person_id")
     days = rows.death_date.delta(rows.on, unit="day")
     return rows.filter((days > READMISSION_DAYS).fill_null(True)).drop("death_date")
-
-
-def dead_within_30_days(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
-    """Flags a death on day 0 to 30 after the row's day."""
-    deaths = snapshot.table("person").select("person_id", day="death_date")
-    return with_any(rows, deaths, rows.on, rows.on + ibis.interval(days=MORTALITY_DAYS))
 
 
 def _kol_yearly(id: str, number: int, code: str, what: Text) -> Proportion:
@@ -204,7 +198,7 @@ KOL_MORTALITY = Proportion(
         da="Død senest 30 dage efter indlæggelsens første dag", en="Death at most 30 days after the day of admission"
     ),
     denominator=exacerbations_begun,
-    numerator=dead_within_30_days,
+    numerator=dead_within(MORTALITY_DAYS),
     needs=("hospital_contact",),
     follow_up_days=MORTALITY_DAYS,
     direction="lower is better",

@@ -6,6 +6,7 @@ from datetime import date
 
 import ibis
 
+from ddns_utils.indicators.declare import LookAtRows
 from ddns_utils.indicators.look_back import years_before
 from ddns_utils.kept import keep
 from ddns_utils.period import Period
@@ -41,6 +42,16 @@ def aged(rows: ibis.Table, snapshot: Snapshot, least: int, on: date) -> ibis.Tab
 def within(day: ibis.Value, period: Period) -> ibis.Value:
     """Whether a day lies in a period."""
     return (day >= period.start) & (day < period.end)
+
+
+def dead_within(days: int) -> LookAtRows:
+    """A function that flags a death on day 0 to ``days`` after the row's day."""
+
+    def look(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
+        deaths = snapshot.table("person").select("person_id", day="death_date")
+        return with_any(rows, deaths, rows.on, rows.on + ibis.interval(days=days))
+
+    return look
 
 
 def with_number(rows: ibis.Table, events: ibis.Table, since: ibis.Value, until: ibis.Value) -> ibis.Table:

@@ -98,7 +98,7 @@ def require_whole(run: RunFolder, ledger: Ledger) -> None:
 def require_recorded(run: RunFolder, ledger: Ledger) -> None:
     """Raise DataError if the record of a run is not in this ledger: decisions about it are elsewhere."""
     if _is_elsewhere(run, ledger):
-        ledger.rows(run.id)
+        ledger.require(run.id)
 
 
 def _is_elsewhere(run: RunFolder, ledger: Ledger) -> bool:
