@@ -30,7 +30,7 @@ from deltalake.transaction import (
 
 from ddns_utils.model import Table
 
-ROWS_PER_WRITE = 1_000_000
+ROWS_PER_WRITE, BYTES_PER_WRITE = 1_000_000, 250_000_000
 ROWS_PER_BATCH = 100_000
 ROWS_PER_FILE = 10_000
 SMALL_FILES = 16
@@ -174,14 +174,16 @@ def go_back(folder: Path, known: int, version: int) -> None:
 
 
 def parts(data: pa.Table | Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    """Data in tables of about ROWS_PER_WRITE rows, so that memory stays bounded."""
+    """Data in tables of about ROWS_PER_WRITE rows, fewer if they are long, so that memory stays bounded."""
     batches = data.to_batches(max_chunksize=ROWS_PER_WRITE) if isinstance(data, pa.Table) else data
     waiting: list[pa.RecordBatch] = []
+    rows = size = 0
     for batch in batches:
         waiting.append(batch)
-        if sum(part.num_rows for part in waiting) >= ROWS_PER_WRITE:
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= ROWS_PER_WRITE or size >= BYTES_PER_WRITE:
             yield pa.Table.from_batches(waiting)
-            waiting = []
+            waiting, rows, size = [], 0, 0
     if waiting:
         yield pa.Table.from_batches(waiting)
 

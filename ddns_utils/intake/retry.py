@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ddns_utils.intake import flat_text
 from ddns_utils.intake.account import Fate
@@ -32,6 +33,10 @@ from ddns_utils.intake.settle import (
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging, staging
 from ddns_utils.model import TABLES
 from ddns_utils.registers import Registers, Writer
+from ddns_utils.table_files import ROWS_PER_BATCH
+
+REPORTS_AT_A_TIME = 20_000
+ROWS_OF_A_DELIVERY = 10**12  # more than any has
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,8 @@ def retry_quarantine(registers: Registers, key: bytes | None = None) -> Retry:
             pseudonyms = Pseudonyms(key or read_key(registers.path))
             require_same_key(registers.path, pseudonyms)
             with staging(writer, pseudonyms) as staged:
-                refused = _read(writer)
-                left = len(refused)
-                fates = _land_again(refused, staged, writer, pseudonyms)
+                ((left,),) = writer.engine.execute(f"SELECT count(*) FROM {writer.scan(QUARANTINE)}").fetchall()
+                fates = _land_again(staged, writer, pseudonyms)
             landed = sum(fate.kept + fate.superseded for fate in fates)
             if not landed:
                 raise _Unchanged
@@ -91,26 +95,23 @@ def retry_quarantine(registers: Registers, key: bytes | None = None) -> Retry:
     return Retry(landed, left - landed, registers.latest_version)
 
 
-def _read(writer: Writer) -> pa.Table:
-    rows, delivered = writer.snapshot.table(QUARANTINE, as_delivered=True), writer.snapshot.table("delivery")
-    of = delivered.select("delivery_id", "source")
-    return writer.snapshot.engine.to_pyarrow(rows.left_join(of, "delivery_id").drop("delivery_id_right"))
-
-
-def _land_again(refused: pa.Table, staged: Staging, writer: Writer, pseudonyms: Pseudonyms) -> list[Fate]:
+def _land_again(staged: Staging, writer: Writer, pseudonyms: Pseudonyms) -> list[Fate]:
     engine = staged.engine
-    engine.register("refused_rows", refused)
+    # A view, because the rows may be many; ``place`` is a number for delivery and row together.
     engine.execute(f"""
-        CREATE TEMP TABLE asked AS SELECT *, coalesce(
+        CREATE TEMP TABLE deliveries AS SELECT delivery_id, source, row_number() OVER () AS delivery_number
+        FROM {writer.scan("delivery")}""")
+    engine.execute(f"""
+        CREATE TEMP VIEW asked AS SELECT *, delivery_number * {ROWS_OF_A_DELIVERY} + source_row AS place, coalesce(
             json_valid(content) AND NOT contains(content, '{HIDDEN}') AND CASE
                 WHEN source = '{KL_GATEWAY}' THEN person_id IS NOT NULL AND content LIKE '{{"resourceType":"Bundle"%'
                     AND "table" <> 'Bundle'
                 ELSE (person_id IS NOT NULL OR "table" IN {tuple(WITH_CONTACT)}) AND content NOT LIKE '{{"line":%' END,
             false) AS again
-        FROM refused_rows""")
+        FROM {writer.scan(QUARANTINE)} LEFT JOIN deliveries USING (delivery_id)""")
     if QUARANTINE in writer.snapshot.tables:
         columns = ", ".join(f'"{column}"' for column in TABLES[QUARANTINE].columns)
-        stay = engine.execute(f"SELECT {columns} FROM asked WHERE NOT again").to_arrow_table()
+        stay = engine.execute(f"SELECT {columns} FROM asked WHERE NOT again").to_arrow_reader(ROWS_PER_BATCH)
         writer.replace(QUARANTINE, stay)
     flat_text.teach(engine)
     _stage_flat(staged)
@@ -126,24 +127,29 @@ def _land_again(refused: pa.Table, staged: Staging, writer: Writer, pseudonyms: 
 
 
 def _stage_flat(staged: Staging) -> None:
-    engine = staged.engine
-    groups = engine.execute(f"""
-        SELECT DISTINCT source, delivery_id, "table", reasons IN {WAITING} AS waiting
-        FROM asked WHERE again AND source <> '{KL_GATEWAY}' ORDER BY ALL""").fetchall()
-    for source, delivery_id, table, waiting in groups:
+    groups = staged.engine.execute(f"""
+        SELECT source, "table", reasons IN {WAITING} AS waiting, list(DISTINCT field)
+        FROM (SELECT *, unnest(json_keys(content)) AS field FROM asked WHERE again AND source <> '{KL_GATEWAY}')
+        GROUP BY ALL ORDER BY ALL""").fetchall()
+    for source, table, waiting, fields in groups:
         rows = (
-            f"(SELECT * FROM asked WHERE again AND delivery_id = '{delivery_id}' AND \"table\" = '{table}' "
+            f"(SELECT * FROM asked WHERE again AND source = '{source}' AND \"table\" = '{table}' "
             f"AND (reasons IN {WAITING}) = {waiting})"
         )
         if waiting:
             staged.stage({table: _waiting_query(table, rows)})
             continue
-        fields = [
-            name for (name,) in engine.execute(f"SELECT DISTINCT unnest(json_keys(content)) FROM {rows}").fetchall()
-        ]
-        given = ", ".join(f"""content->>'$."{name}"' AS "{name}\"""" for name in fields)
-        read = f"SELECT {given}, person_id AS pseudonym, source_row - 1 AS file_row_number FROM {rows}"
-        staged.stage({table: refused_query(source, delivery_id, table, read, fields)})
+        given = ", ".join(f"""content->>'$."{name}"' AS "{name}\"""" for name in sorted(fields))
+        read = f"SELECT {given}, person_id AS pseudonym, place - 1 AS file_row_number FROM {rows}"
+        again = refused_query(source, "", table, read, fields)
+        staged.stage(
+            {
+                table: f"""
+                SELECT * EXCLUDE (delivery_number, source) REPLACE (
+                    deliveries.delivery_id AS delivery_id, source_row % {ROWS_OF_A_DELIVERY} AS source_row)
+                FROM ({again}) AS own JOIN deliveries ON delivery_number = source_row // {ROWS_OF_A_DELIVERY}"""
+            }
+        )
 
 
 def _waiting_query(table: str, rows: str) -> str:
@@ -157,13 +163,16 @@ def _waiting_query(table: str, rows: str) -> str:
 
 
 def _stage_reports(staged: Staging, pseudonyms: Pseudonyms) -> None:
-    kept = staged.engine.execute(
-        f"SELECT delivery_id, person_id, source_row, content FROM asked WHERE again AND source = '{KL_GATEWAY}'"
-    ).fetchall()
-    rows = Rows()
-    for delivery_id, person_id, number, content in kept:
-        _Kept(orjson.loads(content), delivery_id, number, person_id, pseudonyms).read(rows)
-    staged.stage_reports(rows)
+    query = f"SELECT delivery_id, person_id, source_row, content FROM asked WHERE again AND source = '{KL_GATEWAY}'"
+    kept = staged.folder / "kept.parquet"  # because the engine cannot give some rows and stage others meanwhile
+    staged.engine.execute(f"COPY ({query}) TO '{kept}'")
+    for batch in pq.ParquetFile(kept).iter_batches(REPORTS_AT_A_TIME):
+        rows = Rows()
+        for delivery_id, person_id, number, content in zip(
+            *(column.to_pylist() for column in batch.columns), strict=True
+        ):
+            _Kept(orjson.loads(content), delivery_id, number, person_id, pseudonyms).read(rows)
+        staged.stage_reports(rows)
 
 
 def _delivery_rows(fates: list[Fate], writer: Writer) -> pa.Table:

@@ -20,7 +20,7 @@ from intake.deliver import (
 )
 
 from ddns_utils import codelists
-from ddns_utils.intake import kl_codes, retry_quarantine
+from ddns_utils.intake import kl_codes, retry, retry_quarantine
 from ddns_utils.intake.pseudonym import Pseudonyms
 from ddns_utils.registers import Registers
 
@@ -128,3 +128,32 @@ def test_a_row_in_which_a_cpr_number_was_hidden_stays_in_quarantine(tmp_path, re
 def test_an_empty_store_has_nothing_to_retry(registers):
     assert retried(registers) == (0, 0)
     assert registers.latest_version == 0
+
+
+def test_rows_of_several_deliveries_keep_their_delivery_and_number_and_reports_come_in_batches(
+    tmp_path, registers, unknown, monkeypatch
+):
+    monkeypatch.setattr(retry, "REPORTS_AT_A_TIME", 2)
+    monkeypatch.setattr(retry, "ROWS_PER_BATCH", 2)
+    bad = [RESULT | {"value": f"{n}"} | ({"samplingdate": "never"} if n % 2 else {}) for n in range(4)]
+    contacts = [CONTACT | {"DW_EK_KONTAKT": f"k{n}", "KONT_TYPE": f"ALCA{n % 2}0"} for n in range(8)]
+    unknown("ALCA00", "ALCA10", FOLLOW_UP_COURSE)
+    for day in range(4):
+        folder = tmp_path / f"2025-04-0{day + 1}"
+        # One register's files do not all have the optional field.
+        more = {"LPRINDBERETNINGSSYSTEM": "LPR3"} if day else {}
+        write_csv(folder, "LPR_A_KONTAKT", [row | more for row in contacts[2 * day : 2 * day + 2]])
+        write_csv(folder, "LAB", [row | {"laboratorium_idcode": f"lab{day}"} for row in bad])
+        plan = care_plan(f"plan{day}", category=[{"coding": [{"code": FOLLOW_UP_COURSE}]}])
+        write_reports(folder / "r.ndjson", report(plan, timestamp=f"2025-04-0{day + 1}T00:00:00Z"))
+        landed(folder, registers)
+    before = [row for row in rows(registers, "quarantine") if row["table"] == "lab_result"]
+    assert len(rows(registers, "quarantine")) == 4 * 2 + 4 + 4 * 2
+    unknown("ALCA10")
+    assert retried(registers) == (4 + 4, 4 * 2 + 4)
+    assert sorted(row["care_plan_id"] for row in rows(registers, "care_plan")) == [f"plan{day}" for day in range(4)]
+    days = {row["contact_id"]: row["delivery_id"][:10] for row in rows(registers, "hospital_contact")}
+    assert days == {f"k{2 * day}": f"2025-04-0{day + 1}" for day in range(4)}
+    after = [row for row in rows(registers, "quarantine") if row["table"] == "lab_result"]
+    assert sorted(map(repr, after)) == sorted(map(repr, before))
+    assert add_up(registers)
