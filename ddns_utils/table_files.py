@@ -141,8 +141,7 @@ class TableFiles:
             return 0
         removes = [RemoveAction(f.path, True, now, f.bytes, f.partition) for f in self.removed.values()]
         self._log.create_write_transaction([*removes, *adds], "append", schema, by, post_commithook_properties=KEEP_LOG)
-        self._log.update_incremental()
-        return self._log.version()
+        return self._log.version() + 1  # the store has one writer
 
     def _write_file(self, rows: pa.Table, year: int | None) -> None:
         name = f"{self.version:08d}-{uuid4().hex[:12]}.parquet"

@@ -30,7 +30,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of one delivery's rows of one table; the days are those of the rows kept."""
+    """What became of rows of one delivery and table, all of them or a part; the days are those of the rows kept."""
 
     delivery_id: str
     table: str

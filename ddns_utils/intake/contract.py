@@ -29,10 +29,11 @@ def breaches(model: type[Table], looked_up: tuple[str, ...] = ()) -> list[tuple[
 
 def safe_column(model: type[Table], name: str) -> str:
     """SQL for a column as it is staged: a text that holds a CPR number is replaced by its keyed hash."""
-    return f'without_cpr("{name}") AS "{name}"' if _is_senders_text(model, name) else f'"{name}"'
+    return f'without_cpr("{name}") AS "{name}"' if is_senders_text(model, name) else f'"{name}"'
 
 
-def _is_senders_text(model: type[Table], name: str) -> bool:
+def is_senders_text(model: type[Table], name: str) -> bool:
+    """Whether a column is text that a sender wrote, and so may hold anything."""
     return model.columns[name].type == "text" and name != "delivery_id" and not name.endswith("person_id")
 
 
@@ -41,7 +42,7 @@ def _rules(model: type[Table], name: str) -> list[tuple[str, str]]:
     rules = []
     if not column.nullable:
         rules.append((f'"{name}" IS NULL', f"missing {name}"))
-    if _is_senders_text(model, name) and not column.values:
+    if is_senders_text(model, name) and not column.values:
         rules.append((f'strlen("{name}") > {LONGEST_TEXT}', f"{name} too long"))
     if column.values:
         allowed = ", ".join("'" + value.replace("'", "''") + "'" for value in column.values)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ddns_utils import codelists
+from ddns_utils.intake.contract import SEPARATOR
 from ddns_utils.language import Text
 
 REHAB, PREVENTION, CARE = "kl.dk.fhir.rehab 2.2.0", "kl.dk.fhir.prevention 2.1.1", "kl.dk.fhir.gateway 1.2.0"
@@ -178,13 +179,13 @@ def rules_of(table: str) -> tuple[Rule, ...]:
 
 
 def broken_rules(table: str, severity: str | None = None) -> str:
-    """SQL for the names of the rules that a row breaks, as a list; of one severity if that is given."""
+    """SQL for the names of the rules that a row breaks, as words separated by |; of one severity if that is given."""
     cases = [
         f"CASE WHEN NOT voided AND ({rule.broken}) THEN '{rule.name}' END"
         for rule in rules_of(table)
         if severity in (None, rule.severity)
     ]
-    return f"list_filter([{', '.join(cases)}]::VARCHAR[], lambda rule: rule IS NOT NULL)"
+    return f"nullif(concat_ws('{SEPARATOR}', {', '.join(cases or ['NULL'])}), '')"
 
 
 def severity_of(rule: str) -> str:

@@ -16,6 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ddns_utils.errors import DataError
 
@@ -31,6 +33,12 @@ _SQL_UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 def hide(text: str) -> str:
     """The text with everything that looks like a CPR number replaced; for messages, names of files and quarantine."""
     return _WRITTEN.sub(HIDDEN, text)
+
+
+def may_hold_cpr(texts: pa.Array) -> bool:
+    """Whether any of the texts has what the engine's macro ``without_cpr`` replaces."""
+    found = texts.filter(pc.match_substring_regex(texts, _SQL_DATED))
+    return not all(re.fullmatch(_SQL_UUID, text) for text in found.to_pylist())
 
 
 class Pseudonyms:

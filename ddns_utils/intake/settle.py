@@ -34,48 +34,43 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
         rows = _with_contact(table, rows, writer)
     if table == NUMBER_CHANGE:
         rows = refuse_circles(rows, writer)
-    decided, holding = _decide(model, rows, staged, writer) if model.key else (_all_stand(rows), set())
+    decided = _decide(model, rows, staged, writer) if model.key else _all_stand(rows)
     day = f'"{model.time}"::DATE' if model.time else "NULL::DATE"
     counted = engine.execute(f"""
-        SELECT delivery_id, count(*) FILTER (stands), count(*) FILTER (reasons IS NOT NULL),
+        SELECT delivery_id, held_in, count(*) FILTER (stands), count(*) FILTER (reasons IS NOT NULL),
             count(*) FILTER (reasons IS NULL AND NOT stands),
             min({day}) FILTER (stands), max({day}) FILTER (stands)
-        FROM {decided} GROUP BY delivery_id""").fetchall()
-    if any(standing for _, standing, *_ in counted):
+        FROM {decided} GROUP BY delivery_id, held_in""").fetchall()
+    if any(standing for _, _, standing, *_ in counted):
+        holding = {file for _, file, *_ in counted if file}
         writer.put(table, f"(SELECT * FROM {decided} WHERE stands)", holding)
     reasons: dict = defaultdict(dict)
-    if any(bad for _, _, bad, *_ in counted):
+    if any(bad for _, _, _, bad, *_ in counted):
         reasons = _quarantine(f"SELECT *, '{table}' AS \"table\" FROM {decided} WHERE reasons IS NOT NULL", writer)
-    return [Fate(id_, table, *numbers, reasons[id_, table]) for id_, *numbers in counted]
+    return [Fate(id_, table, *numbers, reasons.pop((id_, table), {})) for id_, _, *numbers in counted]
 
 
-def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> tuple[str, set[str]]:
-    """Which row of each key stands, staged in the place of the table's rows; and the files that hold their keys."""
-    good = f"(SELECT *, false AS stored, NULL::VARCHAR AS file FROM {rows} WHERE reasons IS NULL)"
+def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> str:
+    """Which row of each key stands, and the file that its key is stored in; staged in the place of the table's rows."""
+    good = f"(SELECT *, false AS stored, NULL::VARCHAR AS held_in FROM {rows} WHERE reasons IS NULL)"
     key = ", ".join(f'"{column}"' for column in model.key)
     # Stored rows that share a key with the new ones, withdrawn ones included.
     if holding := writer.holding(model.name, good):
-        stored = f"(SELECT *, filename AS file, true AS stored FROM {writer.scan(model.name, holding, 'filename')})"
-        good += (
-            f" UNION ALL BY NAME SELECT *, 0 AS arrival, 0 AS source_row FROM {stored} SEMI JOIN {good} USING ({key})"
-        )
-    decided = staged.put_in_place(
+        stored = f"(SELECT *, filename AS held_in, true AS stored FROM {writer.scan(model.name, holding, 'filename')})"
+        good = f"""({good} UNION ALL BY NAME
+            SELECT *, 0 AS arrival, 0 AS source_row FROM {stored} SEMI JOIN {good} USING ({key}))"""
+    standing = f"""(SELECT first(staged_as ORDER BY {_latest_first(model)}) AS staged_as, any_value(held_in) AS held_in
+        FROM {good} GROUP BY {key})"""
+    return staged.put_in_place(
         model.name,
-        f"""SELECT * EXCLUDE (stored) FROM (
-                SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY {_latest_first(model)}) = 1 AS stands,
-                    {"any_value(file) OVER (PARTITION BY " + key + ")" if holding else "file"} AS held_in
-                FROM (FROM {good})) WHERE NOT stored
-            UNION ALL BY NAME SELECT *, false AS stands FROM {rows} WHERE reasons IS NOT NULL""",
+        f"""SELECT own.*, standing.staged_as IS NOT NULL AS stands, standing.held_in
+            FROM {rows} AS own LEFT JOIN {standing} AS standing USING (staged_as)""",
     )
-    if holding:
-        held = writer.engine.execute(f"SELECT DISTINCT held_in FROM {decided} WHERE stands AND held_in IS NOT NULL")
-        holding = {file for (file,) in held.fetchall()}
-    return decided, holding
 
 
 def _all_stand(rows: str) -> str:
     """Rows without a key stand if they are good."""
-    return f"(SELECT *, reasons IS NULL AS stands FROM {rows})"
+    return f"(SELECT *, reasons IS NULL AS stands, NULL::VARCHAR AS held_in FROM {rows})"
 
 
 def settle_refused(staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:
@@ -145,7 +140,7 @@ def _with_contact(table: str, rows: str, writer: Writer) -> str:
     own = ", ".join(f'own."{column}"' for column in TABLES[table].columns if column not in WITH_CONTACT[table])
     lost = "contact.contact_id IS NULL AND own.reasons IS NULL"
     return f"""(
-        SELECT {own}, {", ".join(filled)}, own.arrival, own.source_row,
+        SELECT {own}, {", ".join(filled)}, own.arrival, own.source_row, own.staged_as,
             CASE WHEN {lost} THEN '{UNKNOWN_CONTACT}' ELSE own.reasons END AS reasons,
             CASE WHEN {lost} THEN to_json(own)::VARCHAR ELSE own.content END AS content
         FROM {rows} AS own LEFT JOIN ({contacts}) AS contact USING (contact_id))"""

@@ -1,9 +1,9 @@
 """Checked rows on their way into the store: Parquet files in a folder of their own, so that memory stays bounded.
 
 A few rows are kept in the engine instead. What is staged has the columns of its table, then ``arrival`` (the file's
-number in this landing), ``source_row``, ``reasons`` (NULL for a good row) and ``content`` (the refused row as JSON,
-without CPR numbers). A delivery is staged in whole or not at all. The folder lives inside the registers and is emptied
-before and after every landing.
+number in this landing), ``source_row``, ``reasons`` (NULL for a good row), ``content`` (the refused row as JSON,
+without CPR numbers) and ``staged_as``, a number of its own. A delivery is staged in whole or not at all. The folder
+lives inside the registers and is emptied before and after every landing.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ddns_utils.intake import contract
 from ddns_utils.intake.account import Fate
-from ddns_utils.intake.invariants import broken_rules, severity_of
+from ddns_utils.intake.invariants import broken_rules, rules_of, severity_of
 from ddns_utils.intake.kl_gateway import DELIVERY_ID, NO_SHAPE, Rows
-from ddns_utils.intake.pseudonym import Pseudonyms, hide
+from ddns_utils.intake.pseudonym import Pseudonyms, hide, may_hold_cpr
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Writer
 
@@ -51,13 +52,14 @@ class Staging:
         self.fates: list[Fate] = []
         self.sources: dict[str, list[_Source]] = {}
         self._numbers = itertools.count()
+        self.engine.execute("CREATE TEMP SEQUENCE staged")
 
     def stage(self, parts: dict[str, str], few: bool = False) -> None:
         """Stage what each table's query gives; all of them or, if one fails, none. ``few``: there are few rows."""
         written: dict[str, _Source] = {}
         try:
             for table, query in parts.items():
-                written[table] = self._keep(table, query, few)
+                written[table] = self._keep(table, f"SELECT *, nextval('staged') AS staged_as FROM ({query})", few)
         except BaseException:
             for source in written.values():
                 if source.few:
@@ -99,26 +101,15 @@ class Staging:
                 resources = list(itertools.compress(resources, shapely))
                 given = _as_table(list(itertools.compress(tuples, shapely)), schema)
             self.engine.register("given", given)
-            stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
-            breach = f"coalesce(faults, {contract.reasons(model)})"
-            forbidding = f"list_aggregate({broken_rules(table, 'quarantine')}, 'string_agg', '{contract.SEPARATOR}')"
-            judged = self.engine.execute(f"""
-                SELECT {stored}, NULL::BIGINT AS arrival, source_row,
-                    coalesce({breach}, nullif({forbidding}, '')) AS reasons,
-                    CASE WHEN {breach} IS NULL THEN {broken_rules(table)} ELSE [] END AS rules
-                FROM given""").to_arrow_table()
-            content = [
-                shown(report.cut_to(resource)) if reason else None
-                for reason, (report, resource) in zip(judged["reasons"].to_pylist(), resources, strict=True)
-            ]
-            checked = judged.append_column("content", pa.array(content, pa.string()))
-            self.engine.register("given", checked)
-            self.stage({table: "SELECT * EXCLUDE (rules) FROM given"}, few=len(given) <= FEW_ROWS)
-            if pc.any(pc.greater(pc.list_value_length(checked["rules"]), 0)).as_py():
-                self._stage_findings(f"""
-                    SELECT delivery_id, custodian, '{table}' AS "table", "{table}_id" AS resource_id,
-                        unnest(rules) AS rule, {severity_of("rule")} AS severity, reported_at, source_row
-                    FROM given""")
+            suspects = self._suspects(model, given)
+            if pc.any(suspects).as_py():
+                self._judge(model, given.filter(suspects), list(itertools.compress(resources, suspects.to_pylist())))
+                given = given.filter(pc.invert(suspects))
+                self.engine.register("given", given)
+            if len(given):
+                columns = ", ".join(f'"{name}"' for name in model.columns)
+                good = "NULL::BIGINT AS arrival, source_row, NULL::VARCHAR AS reasons, NULL::VARCHAR AS content"
+                self.stage({table: f"SELECT {columns}, {good} FROM given"}, few=len(given) <= FEW_ROWS)
         if rows.findings:
             self.engine.register("given", _as_table(rows.findings, TABLES[FINDING].schema()))
             self._stage_findings("SELECT * FROM given")
@@ -127,6 +118,40 @@ class Staging:
             refused = [(*row[:-1], shown(row[-1])) for row in rows.refused]
             self.engine.register("given", _as_table(refused, schema))
             self.stage({QUARANTINE: "SELECT * FROM given"})
+
+    def _suspects(self, model: type[Table], given: pa.Table) -> pa.ChunkedArray:
+        """For each of the ``given`` rows whether it may break a rule or hold a CPR number: most do not, and a yes or no
+        is quicker to have than reasons."""
+        texts = [pc.unique(given[name]) for name in model.columns if contract.is_senders_text(model, name)]
+        if may_hold_cpr(pa.concat_arrays(texts)):
+            return pa.chunked_array([pa.array(np.ones(len(given), dtype=bool))])
+        broken = ["faults IS NOT NULL", *(condition for condition, _ in contract.breaches(model))]
+        broken += [f"NOT voided AND ({rule.broken})" for rule in rules_of(model.name)]
+        asked = f"SELECT (({') OR ('.join(broken)})) IS TRUE AS suspect FROM given"
+        return self.engine.execute(asked).to_arrow_table()["suspect"]
+
+    def _judge(self, model: type[Table], given: pa.Table, resources: list) -> None:
+        """Stage rows with the reasons to refuse them, and the rules that those that are not refused break."""
+        table = model.name
+        self.engine.register("given", given)
+        stored = ", ".join(contract.safe_column(model, name) for name in model.columns)
+        judged = self.engine.execute(f"""
+            SELECT {stored}, NULL::BIGINT AS arrival, source_row,
+                coalesce(breach, {broken_rules(table, "quarantine")}) AS reasons,
+                CASE WHEN breach IS NULL THEN {broken_rules(table)} END AS rules
+            FROM (SELECT *, coalesce(faults, {contract.reasons(model)}) AS breach FROM given)""").to_arrow_table()
+        content = [
+            shown(report.cut_to(resource)) if reason else None
+            for reason, (report, resource) in zip(judged["reasons"].to_pylist(), resources, strict=True)
+        ]
+        self.engine.register("given", judged.append_column("content", pa.array(content, pa.string())))
+        self.stage({table: "SELECT * EXCLUDE (rules) FROM given"}, few=len(given) <= FEW_ROWS)
+        if judged["rules"].null_count < len(judged):
+            self._stage_findings(f"""
+                SELECT delivery_id, custodian, '{table}' AS "table", "{table}_id" AS resource_id,
+                    unnest(string_split(rules, '{contract.SEPARATOR}')) AS rule,
+                    {severity_of("rule")} AS severity, reported_at, source_row
+                FROM given WHERE rules IS NOT NULL""")
 
     def _stage_findings(self, query: str) -> None:
         stored = ", ".join(contract.safe_column(TABLES[FINDING], name) for name in TABLES[FINDING].columns)

@@ -4,6 +4,7 @@ import hmac
 import re
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from intake.deliver import ANNA, BO, CONTACT, KEY, landed, rows, write_csv
 
 from ddns_utils.errors import DataError
 from ddns_utils.intake import change_key, land, project_pseudonyms
-from ddns_utils.intake.pseudonym import HIDDEN, Pseudonyms, hide, read_key, require_same_key
+from ddns_utils.intake.pseudonym import HIDDEN, Pseudonyms, hide, may_hold_cpr, read_key, require_same_key
 
 PSEUDONYMS = Pseudonyms(KEY)
 ENGINE = duckdb.connect()
@@ -77,12 +78,19 @@ def test_no_number_is_left_in_a_text_where_numbers_were_hidden(numbers, between)
 )
 def test_keys_that_are_no_cpr_number_stay_as_they_are(value):
     assert in_sql("without_cpr", value) == value
+    assert not may_hold_cpr(pa.array([value], pa.string()))
 
 
 @pytest.mark.parametrize("value", [ANNA, "010180-1234", f"id-{ANNA}", f"ring {ANNA}x"])
 def test_a_value_with_a_cpr_number_becomes_a_keyed_hash_that_still_meets_itself(value):
     assert in_sql("without_cpr", value) == in_sql("without_cpr", value) != value
     assert re.fullmatch("[0-9a-f]{32}", in_sql("without_cpr", value))
+    assert may_hold_cpr(pa.array(["k1", value]))
+
+
+@given(st.from_regex(r"[0-9a-f]{0,8}[-x]?[0-3][0-9][01][0-9]{3}[-/ ]?[0-9]{4}[-0-9a-f]{0,12}", fullmatch=True))
+def test_texts_that_may_hold_a_number_are_those_that_are_replaced(text):
+    assert may_hold_cpr(pa.array([text])) == (in_sql("without_cpr", text) != text)
 
 
 def test_the_key_is_made_on_first_use_for_its_owner_only(tmp_path, monkeypatch):
