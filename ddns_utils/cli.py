@@ -6,7 +6,6 @@ import difflib
 import shutil
 import signal
 import sys
-from datetime import date, datetime, timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -14,18 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ddns_utils.cli_registers import REGISTERS, drop_versions, registers
 from ddns_utils.errors import DdnsError, RunError
 
 if TYPE_CHECKING:
     from ddns_utils.disclosure.ledger import Ledger
-    from ddns_utils.registers import Snapshot
     from ddns_utils.runs.folders import RunFolder
 
 NOTICE = "notice.txt"  # what a delivery folder may tell the readers of every report
-REGISTERS = click.option(
-    "--registers", type=click.Path(path_type=Path), help="The store to use instead of DDNS_REGISTERS or ./registers."
-)
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 class Commands(click.Group):
@@ -46,67 +41,8 @@ def main() -> None:
     """Analytics of care outside hospitals: deliveries in, registers, analyses, reports out."""
 
 
-@main.command()
-@REGISTERS
-@click.option("--deliveries", is_flag=True, help="Show what came from whom and when, who is silent, what is overdue.")
-@click.option("--source", help="With --deliveries: one source, such as 'KL Gateway' or LMDB.")
-@click.option("--sender", help="With --deliveries: one sender, a municipality by its code.")
-@click.option("--from", "first", type=DAY, help="With --deliveries: first day; a week before the last unless told.")
-@click.option("--to", "last", type=DAY, help="With --deliveries: last day; the last with a delivery unless told.")
-def registers(
-    registers: Path | None,
-    deliveries: bool,
-    source: str | None,
-    sender: str | None,
-    first: datetime | None,
-    last: datetime | None,
-) -> None:
-    """Show what the registers hold, or what was delivered."""
-    from ddns_utils.registers import open_registers, overview
-
-    opened = open_registers(registers)
-    snapshot = opened.snapshot()
-    if deliveries:
-        _show_deliveries(snapshot, source, sender, first and first.date(), last and last.date())
-        return
-    if source or sender or first or last:
-        raise click.UsageError("--source, --sender, --from and --to choose among deliveries. Add --deliveries.")
-    from ddns_utils.progress import show_table
-
-    show_table(
-        f"{opened.path}, version {snapshot.version}",
-        ["table", "rows", "persons", "first day", "last day", "version"],
-        [list(line.values()) for line in overview(snapshot)],
-    )
-
-
-def _show_deliveries(
-    snapshot: Snapshot, source: str | None, sender: str | None, first: date | None, last: date | None
-) -> None:
-    from ddns_utils import deliveries
-    from ddns_utils.progress import show_table
-
-    found = deliveries.days(snapshot, source, sender)
-    last = last or max(found["received_on"])
-    first = first or last - timedelta(days=6)
-    if last < first:
-        raise click.UsageError(f"--to {last} is before --from {first}.")
-    show_table(
-        f"Senders as of {last}",
-        ["source", "sender", "last received", "days since", "usual gap", "state", "late months", "overdue months"],
-        [
-            [*list(vars(seen).values())[:-2], " ".join(seen.late), " ".join(seen.overdue)]
-            for seen in deliveries.senders(found, last)
-        ],
-    )
-    show_table(
-        f"Deliveries {first} to {last}",
-        ["source", "sender", "from", "to", "state", "files", "refused", "read", "kept", "quarantined", "superseded"],
-        [list(vars(line).values()) for line in deliveries.lines(found, first, last)],
-    )
-    refused = deliveries.refusals(snapshot, found, first, last)
-    if len(refused):
-        show_table("Files refused", ["source", "sender", "day", "file", "why"], refused.to_numpy().tolist())
+main.add_command(registers)
+main.add_command(drop_versions)
 
 
 @main.command()

@@ -8,16 +8,16 @@ writer left behind is undone by the next one.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -28,6 +28,7 @@ from deltalake import DeltaTable
 
 from ddns_utils import engines, merging
 from ddns_utils.errors import DataError
+from ddns_utils.locks import hold, only_writer
 from ddns_utils.model import TABLES, Table
 from ddns_utils.persons import present_pseudonyms, unite
 from ddns_utils.table_files import ROWS_PER_BATCH, TableFiles, go_back, parts, stored_schema
@@ -37,7 +38,10 @@ MEMORY, BUFFER = "1GB", "64MB"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One version of the store: the Delta version of every table that has data."""
+    """One version of the store: the Delta version of every table that has data.
+
+    As long as somebody has it open the version is not dropped.
+    """
 
     path: Path
     version: int
@@ -81,9 +85,13 @@ class Snapshot:
         replaced_by = dict(zip(*(column.to_pylist() for column in changes.columns), strict=True))
         return ibis.memtable(present_pseudonyms(replaced_by))
 
-    @cache  # noqa: B019 — a version never changes, and there are few of them
     def span(self, name: str) -> tuple[date, date] | None:
         """First and last day on which a table has rows, by its time column; None if it has no rows or no time."""
+        if name not in self._found_spans:
+            self._found_spans[name] = self._find_span(name)
+        return self._found_spans[name]
+
+    def _find_span(self, name: str) -> tuple[date, date] | None:
         time = _model(name).time
         if time is None:
             return None
@@ -93,11 +101,21 @@ class Snapshot:
         ).to_pylist()[0].values()  # fmt: skip
         return None if first is None else (first, last)
 
-    @cache  # noqa: B019 — as above
     def _files(self, name: str) -> list[str]:
         if name not in self.tables:
             return []
-        return DeltaTable(str(_table_path(self.path, name)), version=self.tables[name]).file_uris()
+        if name not in self._found_files:
+            table = DeltaTable(str(table_path(self.path, name)), version=self.tables[name])
+            self._found_files[name] = table.file_uris()
+        return self._found_files[name]
+
+    @cached_property
+    def _found_spans(self) -> dict[str, tuple[date, date] | None]:
+        return {}
+
+    @cached_property
+    def _found_files(self) -> dict[str, list[str]]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -112,15 +130,27 @@ class Registers:
         version = latest if version is None else version
         if version == 0:
             return Snapshot(self.path, 0, {})
-        file = self._version_file(version)
-        if not file.is_file():
-            raise DataError(f"The registers in {self.path.name} have no version {version}. The latest is {latest}.")
-        return Snapshot(self.path, version, json.loads(file.read_text())["tables"])
+        file = self.version_file(version)
+        try:
+            held = hold(file)
+        except FileNotFoundError:
+            raise DataError(
+                f"The registers in {self.path.name} have no version {version}. The latest is {latest}; earlier ones "
+                "are gone if they were dropped (ddns drop-versions)."
+            ) from None
+        found = Snapshot(self.path, version, json.loads(file.read_text())["tables"])
+        weakref.finalize(found, os.close, held)
+        return found
+
+    @property
+    def versions(self) -> list[int]:
+        """Numbers of the versions that there are, oldest first."""
+        return sorted(int(file.stem) for file in (self.path / "versions").glob("*.json"))
 
     @property
     def latest_version(self) -> int:
         """Number of the latest version; 0 while nothing has been delivered."""
-        return max((int(file.stem) for file in (self.path / "versions").glob("*.json")), default=0)
+        return max(self.versions, default=0)
 
     @contextmanager
     def writing(self) -> Iterator[Writer]:
@@ -128,14 +158,7 @@ class Registers:
 
         Raises DataError if somebody else is writing.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DataError(
-                    f"Somebody else is writing to the registers in {self.path.name}. Try again when they are done."
-                ) from None
+        with only_writer(self.path):
             with self._engine() as engine:
                 writer = Writer(self, self.snapshot(), engine)
                 writer.roll_back()
@@ -175,7 +198,7 @@ class Registers:
     def _publish(self, writer: Writer) -> None:
         tables = writer.snapshot.tables | {name: files.commit() for name, files in writer.changed.items()}
         version = writer.snapshot.version + 1
-        file = self._version_file(version)
+        file = self.version_file(version)
         file.parent.mkdir(exist_ok=True)
         written = file.with_suffix(".tmp")
         with written.open("w") as out:
@@ -194,9 +217,10 @@ class Registers:
 
     def _columns_of(self, version: int) -> str | None:
         """Fingerprint of the columns that were declared when a version was written."""
-        return json.loads(self._version_file(version).read_text()).get("columns") if version else None
+        return json.loads(self.version_file(version).read_text()).get("columns") if version else None
 
-    def _version_file(self, version: int) -> Path:
+    def version_file(self, version: int) -> Path:
+        """The file that says what a version consists of."""
         return self.path / "versions" / f"{version:08d}.json"
 
 
@@ -214,7 +238,7 @@ class Writer:
     def files(self, name: str) -> TableFiles:
         """The files of a table as they are after what has been written so far."""
         if name not in self._tables:
-            folder = _table_path(self.registers.path, name)
+            folder = table_path(self.registers.path, name)
             self._tables[name] = TableFiles(folder, _model(name), self.snapshot.version + 1)
         return self._tables[name]
 
@@ -349,5 +373,6 @@ def _model(name: str) -> type[Table]:
     return TABLES[name]
 
 
-def _table_path(path: Path, name: str) -> Path:
+def table_path(path: Path, name: str) -> Path:
+    """The folder of a table in a store."""
     return path / "tables" / name

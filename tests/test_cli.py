@@ -2,12 +2,18 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+from datetime import date
 from importlib.metadata import version
 
+import pyarrow as pa
 import pytest
 import toys
+
+from ddns_utils.model import TABLES
+from ddns_utils.registers import Registers
 
 
 def ddns(new_toys, *words, **env):
@@ -111,14 +117,44 @@ def test_registers_are_shown_with_what_they_hold(story):
     assert lines["person"] == ["0", "0", "", "", ""]
 
 
+def test_old_versions_are_dropped_but_not_those_that_runs_or_releases_name(story):
+    def land():
+        home = {"person_id": "q", "municipality": "101", "start": date(2021, 1, 1), "end": None, "delivery_id": "e"}
+        with Registers(story.root / "registers").writing() as writer:
+            writer.merge("residence", pa.Table.from_pylist([home], TABLES["residence"].schema()))
+
+    def drop(*words):
+        return ddns(story, "drop-versions", "--before", "2100-01-01", *words)
+
+    released = ddns(story, "run", "chronic_disease").stdout.split("/")[2]
+    land()
+    later = ddns(story, "run", "chronic_disease").stdout.split("/")[2]
+    land()
+    land()
+    assert ddns(story, "release", released, "--by", "Ada").returncode == 0
+    shutil.rmtree(story.root / "outputs" / "chronic_disease" / released)
+    done = drop("--dry-run").stdout.splitlines()
+    assert done[0].startswith("1 old versions would be dropped.")
+    assert done[1:] == [
+        f"Version 1 is kept: chronic_disease/{released} was released.",
+        f"Version 2 is kept: chronic_disease/{later} was made from it.",
+    ]
+    assert drop().stdout.splitlines()[1:] == done[1:]
+    assert sorted(int(file.stem) for file in (story.root / "registers" / "versions").iterdir()) == [1, 2, 4]
+    elsewhere = drop("--project", str(story.root / "outputs"))
+    assert elsewhere.returncode == 2
+    assert "is no project: it has no pyproject.toml and notebooks" in elsewhere.stderr
+
+
 def test_version_is_the_packages(story):
     assert ddns(story, "--version").stdout == f"ddns {version('ddns_utils')}\n"
 
 
 def test_every_command_explains_itself(story):
-    commands = re.findall(r"^  (\w+) {2,}\S", ddns(story, "--help").stdout, re.MULTILINE)
+    commands = re.findall(r"^  (\w[\w-]*) {2,}\S", ddns(story, "--help").stdout, re.MULTILINE)
     assert commands == [
         "checker",
+        "drop-versions",
         "explain",
         "intake",
         "publish",

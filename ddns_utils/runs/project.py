@@ -18,6 +18,11 @@ class Project:
     root: Path
 
     @property
+    def is_there(self) -> bool:
+        """Whether the folder is a project."""
+        return (self.root / "pyproject.toml").is_file() and (self.root / "notebooks").is_dir()
+
+    @property
     def outputs(self) -> Path:
         """Where runs and the site are kept."""
         return self.root / "outputs"
@@ -46,7 +51,7 @@ def find_project() -> Project:
     """The project in DDNS_PROJECT, else the nearest one above the working directory; DefinitionError if none."""
     here = Path(os.environ.get("DDNS_PROJECT") or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / "pyproject.toml").is_file() and (folder / "notebooks").is_dir():
+        if Project(folder).is_there:
             return Project(folder)
     raise DefinitionError(
         f"{here} is not in a project: no folder above it has pyproject.toml and notebooks. "
