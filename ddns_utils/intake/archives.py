@@ -20,7 +20,7 @@ from typing import IO
 from ddns_utils.errors import DataError
 from ddns_utils.intake.account import Landing
 from ddns_utils.intake.deliveries import ARCHIVE, DeliveredFile, find, in_order
-from ddns_utils.intake.pseudonym import hide
+from ddns_utils.intake.pseudonym import in_print
 
 MOST_BYTES = 200 * 10**9
 MOST_FILES = 200_000
@@ -49,7 +49,7 @@ def unpack_all(deliveries: list[DeliveredFile], folder: Path, landing: Landing) 
             if not found:
                 raise DataError(f"{delivery.name} holds no delivery.")
         except DataError as error:
-            landing.refuse(delivery, hide(str(error)))
+            landing.refuse(delivery, in_print(str(error)))
             shutil.rmtree(inside)
             continue
         files += [
@@ -58,7 +58,7 @@ def unpack_all(deliveries: list[DeliveredFile], folder: Path, landing: Landing) 
             if file.source != ARCHIVE
         ]
         packed = [file.name for file in found if file.source == ARCHIVE]
-        landing.others += [f"{delivery.name}/{hide(name)}" for name in (*others, *packed, *left)]
+        landing.others += [f"{delivery.name}/{in_print(name)}" for name in (*others, *packed, *left)]
     return in_order(files)
 
 
@@ -67,7 +67,7 @@ def unpack(archive: Path, folder: Path) -> list[str]:
 
     Raises DataError if it cannot be read, holds a path that leads out of it, or is larger than the bounds.
     """
-    name = hide(archive.name)
+    name = in_print(archive.name)
     left: list[str] = []
     room = _Room(name, archive.stat().st_size)
     try:
@@ -86,7 +86,7 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     except FileExistsError:
         raise DataError(f"{name} holds two files of one name. Send each file once.") from None
     except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, *_BROKEN) as error:
-        reason = hide(str(error).replace(str(folder), "")) or "it ends too early"
+        reason = in_print(str(error).replace(str(folder), "")) or "it ends too early"
         raise DataError(f"{name} cannot be unpacked: {reason}. Send it again.") from None
     return left
 

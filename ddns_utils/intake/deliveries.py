@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ddns_utils.errors import DataError
 from ddns_utils.intake.flat_registers import REGISTERS
-from ddns_utils.intake.pseudonym import hide
+from ddns_utils.intake.pseudonym import in_print
 
 KL_GATEWAY = "KL Gateway"
 REPORTS = (".json", ".ndjson", ".jsonl")
@@ -51,11 +51,11 @@ def find(path: Path) -> tuple[list[DeliveredFile], list[str]]:
     nothing is there.
     """
     if not path.exists():
-        raise DataError(f"There is no file or folder {hide(path.name)} to land.")
+        raise DataError(f"There is no file or folder {in_print(path.name)} to land.")
     top = path if path.is_dir() else path.parent
     deliveries, others = [], []
     for file in [path] if path.is_file() else sorted(f for f in path.rglob("*") if f.is_file()):
-        name, source = hide(file.relative_to(top).as_posix()), _source(file)
+        name, source = in_print(file.relative_to(top).as_posix()), _source(file)
         if source is None:
             others.append(name)
         else:
@@ -81,7 +81,7 @@ def _source(file: Path) -> str | None:
     if file.suffix.lower() not in TABLES:
         return None
     stem = file.stem.upper()
-    named = (name for name in REGISTERS if re.fullmatch(rf"{name}([._].*)?", stem))
+    named = (name for name in REGISTERS if re.fullmatch(rf"{name}([._].*)?", stem, re.DOTALL))
     return max(named, key=len, default=None)
 
 

@@ -9,6 +9,7 @@ never by their display; FSIII's old form becomes its UUID. A resource that no ta
 from __future__ import annotations
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -24,6 +25,7 @@ from ddns_utils.intake.pseudonym import Pseudonyms
 CARRIED = ("Patient", "Organization")
 DEEPEST = 3
 NO_SHAPE = "not the shape of a delivery report"
+_KIND = re.compile(r"[A-Za-z]{1,50}")
 DELIVERY_ID = 6  # its place in a row: after the other columns that every municipal table has
 
 
@@ -156,7 +158,8 @@ class Report:
         into.findings += findings
         for kind, table, row, resource in rows:
             if row is None:
-                into.refuse(self.delivery_id, kind, self.number, table, self.cut_to(resource), self.person_id)
+                name = kind if isinstance(kind, str) and _KIND.fullmatch(kind) else "Resource"
+                into.refuse(self.delivery_id, name, self.number, table, self.cut_to(resource), self.person_id)
             else:
                 into.add(table, row, self, resource)
 

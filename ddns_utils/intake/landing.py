@@ -19,7 +19,15 @@ from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
 from ddns_utils.intake.flat import stage_flat
 from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.kl_gateway import Rows
-from ddns_utils.intake.pseudonym import Pseudonyms, hide, is_same_key, read_key, remember_key, require_same_key
+from ddns_utils.intake.pseudonym import (
+    Pseudonyms,
+    hide,
+    in_print,
+    is_same_key,
+    read_key,
+    remember_key,
+    require_same_key,
+)
 from ddns_utils.intake.reports import ReportFile, read_reports
 from ddns_utils.intake.settle import settle, settle_findings, settle_refused
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging, staging
@@ -91,6 +99,8 @@ class _Work:
         known = _known_hashes(self.writer)
         with _no_collection():
             self._stage_all(known)
+        # What is refused under one name may have landed under another.
+        self.refused_ids -= self.accepted.keys()
         if self.accepted:
             self._settle()
         self._remember_refused()
@@ -105,7 +115,7 @@ class _Work:
                 self._stage(file, number + 1)
                 known.add(file.sha256)
             except (DataError, OSError) as error:
-                self.landing.refuse(file, hide(_why(error)))
+                self.landing.refuse(file, in_print(_why(error)))
                 self.refused_ids |= {_identity(file)} - {None}
         self._stage_rows()
         self.tell("Reading deliveries", len(self.deliveries), len(self.deliveries))

@@ -35,6 +35,12 @@ def hide(text: str) -> str:
     return _WRITTEN.sub(HIDDEN, text)
 
 
+def in_print(text: str) -> str:
+    """A name of a file or a message as it can be shown and stored: without CPR numbers, and without signs that are none
+    (bytes of another encoding, line breaks, commands to a terminal)."""
+    return hide("".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text))
+
+
 def may_hold_cpr(texts: pa.Array) -> bool:
     """Whether any of the texts has what the engine's macro ``without_cpr`` replaces."""
     found = texts.filter(pc.match_substring_regex(texts, _SQL_DATED))

@@ -29,7 +29,7 @@ class ReportFile:
         self.reports += 1
         if report.reported_at and (self.latest is None or report.reported_at > self.latest):
             self.latest = report.reported_at
-        if report.custodian:
+        if isinstance(report.custodian, str) and report.custodian:
             self.custodians.add(report.custodian)
 
 

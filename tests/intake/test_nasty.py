@@ -1,14 +1,28 @@
 """A corpus of nasty files, and random damage: never a crash, never a lost row, never a CPR number let through."""
 
 import json
+import os
 import random
 import re
+import tarfile
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from intake.deliver import ANNA, FILES, SENTINEL, SERVICE, care_plan, landed, report, rows, write_csv, write_parquet
+from intake.deliver import (
+    ANNA,
+    FILES,
+    SENTINEL,
+    SERVICE,
+    SOR_HOLBAEK,
+    care_plan,
+    landed,
+    report,
+    rows,
+    write_csv,
+    write_parquet,
+)
 
 from ddns_utils.registers import Registers
 
@@ -82,6 +96,56 @@ def test_a_nasty_file_is_refused_or_quarantined_and_its_neighbour_lands(name, tm
     assert all(len(why) < 1_000 for why in landing.refused.values())
     require_books_balanced(landing, registers)
     assert not landed(inbox, registers).counts
+
+
+@pytest.mark.parametrize("kind", [{"a": 1}, [], 5, None, "x" * 100_000, ANNA, f"Care{ANNA}"])
+def test_a_resource_of_no_kind_is_one_row_in_quarantine(kind, tmp_path, registers):
+    odd = care_plan("odd", resourceType=kind, meta={"profile": ["http://example.org/klgateway-140-new"]})
+    whole = report(care_plan(), odd)
+    (tmp_path / "r.ndjson").write_bytes(json_of(whole))
+    landing = landed(tmp_path / "r.ndjson", registers)
+    require_books_balanced(landing, registers)
+    assert [(row["table"], row["reasons"]) for row in rows(registers, "quarantine")] == [
+        ("Resource", "unknown profile")
+    ]
+    assert len(rows(registers, "care_plan")) == 1
+
+
+@pytest.mark.parametrize("custodian", [5, True, 0.5, {"a": 1}, [5]])
+def test_a_record_keeper_that_is_no_text_is_survived(custodian, tmp_path, registers):
+    (tmp_path / "r.ndjson").write_bytes(json_of(report(care_plan())) + b"\n" + json_of(report(custodian=custodian)))
+    require_books_balanced(landed(tmp_path / "r.ndjson", registers), registers)
+    (delivery,) = rows(registers, "delivery")
+    assert delivery["sender"] == SOR_HOLBAEK
+
+
+@pytest.mark.parametrize("sign", [os.fsdecode(b"\xe6"), "\n", "\x1b[2J", "\u202e"])
+def test_what_no_terminal_prints_in_a_name_is_replaced(sign, tmp_path, registers):
+    inbox = tmp_path / "inbox"
+    for stem in ("SENTINEL", "SSSY"):
+        write_csv(inbox, stem, [FILES[stem]]).rename(inbox / f"{stem}_{sign}.csv")
+    (inbox / f"SSSY_{sign}.csv").write_bytes(b"nothing;of;it\n")
+    (inbox / f"r{sign}.json").write_bytes(b"")
+    (inbox / f"note{sign}.txt").write_bytes(b"")
+    with tarfile.open(inbox / f"all{sign}.tar", "w") as archive:
+        archive.add(inbox / f"SENTINEL_{sign}.csv", f"LAB_{sign}.csv")
+        archive.add(inbox / f"note{sign}.txt", f"a note{sign}.txt")
+    landing = landed(inbox, registers)
+    said = "\n".join(landing.lines())
+    assert said.encode()
+    assert sign not in said.replace("\n", "") + repr(rows(registers, "delivery"))
+    assert len(rows(registers, "specialist_record")) == 1
+    assert len(landing.refused) == 3
+    assert len(landing.others) == 2
+
+
+def test_what_is_refused_under_one_name_lands_under_another(tmp_path, registers):
+    for name in ("SENTINEL", "LAB", "SSSY"):
+        write_csv(tmp_path / "inbox", name, [SENTINEL])
+    landing = landed(tmp_path / "inbox", registers)
+    assert set(landing.refused) == {"LAB.csv", "SSSY.csv"}
+    assert len(rows(registers, "specialist_record")) == 1
+    require_books_balanced(landing, registers)
 
 
 def test_a_directory_named_like_a_file_is_a_directory(folder, registers):
