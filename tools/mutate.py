@@ -2,8 +2,8 @@
 
     python tools/mutate.py ddns_utils/indicators/cross_sector.py [more modules …] [--specs SPEC …]
 
-Comparisons move by one step or are turned round, `&` and `|` change places, `~` and conditions of `.filter()` are left
-out, and declared whole numbers (days, ages, thresholds) grow by one; types are left alone. Works on a copy, and runs
+Comparisons move by one step or are turned round, in SQL too; `&` and `|` change places, `~` and conditions of `.filter()`
+are left out, and declared whole numbers (days, ages, thresholds) grow by one; types are left alone. Works on a copy, and runs
 the specs that name the module (all of them where none does), or those given. Prints each change that no spec noticed,
 and exits with 1 if there is any. A line that ends with `# same either way: …` says why none can notice a change there.
 """
@@ -12,15 +12,21 @@ from __future__ import annotations
 
 import ast
 import importlib
+import io
 import os
+import re
 import shutil
+import signal
 import sys
 import tempfile
+import tokenize
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SPECS = ("tests/spec", "tests/phenotypes/test_rules.py")
+SECONDS = 300
 SAME = "# same either way"
 HEAVY = (
     "ibis.backends.duckdb",
@@ -37,6 +43,10 @@ COMPARED = {
     ast.NotEq: ("!=", "=="),
 }  # fmt: skip
 JOINED = {ast.BitAnd: ("&", "|"), ast.BitOr: ("|", "&")}
+IN_SQL = {
+    " < ": " <= ", " > ": " >= ", " = ": " <> ", " <> ": " = ", " AND ": " OR ", " OR ": " AND ",
+    " IS NULL": " IS NOT NULL", " IS NOT NULL": " IS NULL", " DESC": " ASC",
+}  # fmt: skip
 Mutant = tuple[int, str, str]
 
 
@@ -75,11 +85,30 @@ def mutants(text: str) -> Iterator[Mutant]:
         lines = source.lines[getattr(node, "lineno", 1) - 1 : getattr(node, "end_lineno", 0)]
         if not any(SAME in line for line in lines):
             yield from _of(node, source)
+    yield from _in_sql(text)
+
+
+def _in_sql(text: str) -> Iterator[Mutant]:
+    lines, at_start = text.splitlines(keepends=True), True
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        (row, begin), (end_row, end) = token.start, token.end
+        if token.type == tokenize.STRING and not at_start and SAME not in token.line:
+            before = "".join(lines[: row - 1]) + lines[row - 1][:begin]
+            after = lines[end_row - 1][end:] + "".join(lines[end_row:])
+            for sign in re.finditer(rf"(?<!CREATE)(?:{'|'.join(sorted(IN_SQL, reverse=True))})", token.string):
+                old, new = sign[0], IN_SQL[sign[0]]
+                changed = token.string[: sign.start()] + new + token.string[sign.end() :]
+                where = row + token.string.count("\n", 0, sign.start())
+                yield where, f"{lines[where - 1].strip()}   ({old.strip()} to {new.strip()})", before + changed + after
+        if token.type not in (tokenize.NL, tokenize.COMMENT):
+            at_start = token.type in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
 
 
 def _of(node: ast.AST, source: Source) -> Iterator[Mutant]:
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in COMPARED:
-        yield _sign(node, source, source.end(node.left), source.begin(node.comparators[0]), COMPARED[type(node.ops[0])])
+    if isinstance(node, ast.Compare):
+        for (left, right), sign in zip(pairwise([node.left, *node.comparators]), node.ops, strict=True):
+            if type(sign) in COMPARED:
+                yield _sign(node, source, source.end(left), source.begin(right), COMPARED[type(sign)])
     elif isinstance(node, ast.BinOp) and type(node.op) in JOINED:
         yield _sign(node, source, source.end(node.left), source.begin(node.right), JOINED[type(node.op)])
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Invert):
@@ -123,6 +152,7 @@ def passes(folder: Path, specs: list[str]) -> bool:
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] == 0
+    signal.alarm(SECONDS)  # a loop that a change has made endless is noticed
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
