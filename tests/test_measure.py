@@ -12,6 +12,7 @@ from ddns_utils import areas
 from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.indicators import INDICATORS
 from ddns_utils.indicators.cross_sector import ADMISSIONS_PER_1000, READMISSION_30D
+from ddns_utils.indicators.quality import CONTACT_ENDED
 from ddns_utils.indicators.rehabilitation import DAYS_TO_OFFER, OFFER_WITHIN_7_DAYS
 from ddns_utils.measure import COLUMNS, measure
 from ddns_utils.period import Period
@@ -173,9 +174,10 @@ def test_a_period_that_a_register_is_not_complete_for_has_a_value_and_is_marked(
     assert frame.status["851"] == "no_data"
 
 
+@pytest.mark.parametrize("indicator", [READMISSION_30D, CONTACT_ENDED], ids=lambda indicator: indicator.id)
 @pytest.mark.parametrize(("last", "status"), [(date(2025, 8, 30), "ok"), (date(2025, 8, 29), "incomplete")])
-def test_follow_up_must_be_complete_too(tmp_path, last, status):
-    frame = measure(READMISSION_30D, delivered(tmp_path, last), Period.parse("2025-07")).frame.set_index("area")
+def test_follow_up_must_be_complete_too(tmp_path, last, status, indicator):
+    frame = measure(indicator, delivered(tmp_path, last), Period.parse("2025-07")).frame.set_index("area")
     assert frame.status["DK"] == status
 
 

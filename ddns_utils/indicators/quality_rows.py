@@ -54,7 +54,7 @@ def silent_systems(register: str) -> FindAreas:
 
 def _silent(snapshot: Snapshot, register: str, sender: str, period: Period) -> set[str]:
     came = _days_of_delivery(snapshot, register).dropna(subset=sender)
-    before = came.loc[came["received_on"] < period.start, sender]
+    before = came.loc[came["received_on"] < period.start, sender]  # same either way: who sends that day is not silent
     meanwhile = came.loc[came["received_on"].between(period.start, period.last_day), sender]
     return set(before) - set(meanwhile)
 

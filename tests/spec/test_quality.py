@@ -59,6 +59,20 @@ def test_plans_count_in_the_period_they_were_received(tmp_path, received, of):
     assert share(q.OFFER_GIVEN, plan(received_on=received), tmp_path)[1] == of
 
 
+@pytest.mark.parametrize(
+    ("discharged", "of"), [("2025-02-28", 0), ("2025-03-01", 1), ("2025-03-31", 1), ("2025-04-01", 0)]
+)
+def test_plans_are_looked_up_at_the_hospital_in_the_period_of_their_discharge(tmp_path, discharged, of):
+    assert share(q.PLAN_HAS_STAY, plan(discharged_on=discharged), tmp_path)[1] == of
+
+
+@pytest.mark.parametrize(
+    ("start", "of"), [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)]
+)
+def test_encounters_count_in_the_period_they_were_held(tmp_path, start, of):
+    assert share(q.ENCOUNTER_ALIVE, encounter(start=start), tmp_path)[1] == of
+
+
 @pytest.mark.parametrize(("offer", "discharge", "expected"), [
     ("2025-03-01", "2025-03-31", (1, 1)), ("2025-02-28", "2025-03-31", (0, 1)), ("-", "2025-03-31", (0, 0)),
     ("2025-03-12", "-", (0, 0)), ("2025-06-01", "2025-03-31", (1, 1)),
@@ -75,12 +89,27 @@ def test_a_hospital_contact_has_an_end_and_a_diagnosis(tmp_path, field, value, i
     assert share(indicator, contact(**{field: value}), tmp_path) == (n, 1)
 
 
+@pytest.mark.parametrize(
+    ("start", "of"), [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)]
+)
+def test_hospital_contacts_count_in_the_period_they_began(tmp_path, start, of):
+    assert share(q.CONTACT_ENDED, contact(start=start, end="2025-04-20T12:00"), tmp_path)[1] == of
+
+
 @pytest.mark.parametrize(("received", "n"), [("2025-04-14", 1), ("2025-04-15", 0)])
 def test_in_time_is_14_days_after_the_end_of_the_month_of_the_event(tmp_path, received, n):
     drawing = blocks(encounter(delivery_id=f"{received}-a"), delivery(received))
     assert share(q.IN_TIME[KL], drawing, tmp_path) == (n, 1)
     drawing = blocks(encounter(start="2025-03-31T23:00", delivery_id=f"{received}-a"), delivery(received))
     assert share(q.IN_TIME[KL], drawing, tmp_path) == (n, 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "of"), [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)]
+)
+def test_lag_is_that_of_what_happened_in_the_period_whenever_it_came(tmp_path, start, of):
+    drawing = blocks(encounter(start=start, delivery_id="2025-04-02-a"), delivery("2025-04-02"))
+    assert share(q.IN_TIME[KL], drawing, tmp_path)[1] == of
 
 
 @pytest.mark.parametrize(("received", "days"), [("2025-03-10", 0), ("2025-03-11", 1), ("2025-04-09", 30)])
@@ -139,6 +168,17 @@ def test_two_files_on_a_day_are_one_day_with_a_delivery(tmp_path):
 )
 def test_rows_read_are_accepted_unless_they_are_in_quarantine(tmp_path, read, bad, expected):
     assert share(q.ROWS_ACCEPTED, delivery("2025-03-05", read=read, bad=bad), tmp_path, area="101") == expected
+
+
+def test_rows_read_are_those_of_the_registers_own_deliveries_of_the_period(tmp_path):
+    ours = delivery("2025-02-28", "2025-03-01", "2025-03-31", "2025-04-01")
+    assert share(q.ROWS_ACCEPTED, ours, tmp_path, area="101") == (20, 20)
+    other = f"delivery\ndelivery_id source sender rows_read rows_quarantined\n2025-03-05-a LMDB {SENDER} 10 0"
+    assert share(q.ROWS_ACCEPTED, other, tmp_path) == (0, 0)
+
+
+def test_days_of_a_sender_nobody_knows_are_nobodys(tmp_path):
+    assert share(q.DAYS_WITH_DELIVERY[KL], delivery("2025-03-05", sender="-"), tmp_path) == (0, 0)
 
 
 def test_rows_of_a_sender_nobody_knows_count_in_the_country_alone(tmp_path):
@@ -202,6 +242,15 @@ def test_another_persons_stay_is_not_the_plans(tmp_path):
 def test_training_counts_from_the_day_after_discharge_to_day_30(tmp_path, met, of):
     drawing = blocks(contact(), encounter(start=met))
     assert share(q.STAY_HAS_PLAN, drawing, tmp_path) == (0, of)
+
+
+@pytest.mark.parametrize(
+    ("end", "of"), [("2025-02-28T23:00", 0), ("2025-03-01T12:00", 1), ("2025-03-31T23:00", 1), ("2025-04-01T12:00", 0)]
+)
+def test_discharges_before_training_count_in_the_period_they_happened(tmp_path, end, of):
+    met = "2025-03-20T10:00" if end < "2025-03-20" else "2025-04-10T10:00"
+    drawing = blocks(contact(start="2025-02-20T08:00", end=end), encounter(start=met))
+    assert share(q.STAY_HAS_PLAN, drawing, tmp_path)[1] == of
 
 
 @pytest.mark.parametrize(

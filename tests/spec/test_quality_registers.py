@@ -10,6 +10,7 @@ from made_results import POLICY
 from ddns_utils.disclosure import disclose
 from ddns_utils.indicators import quality as q
 from ddns_utils.indicators import quality_registers as registers
+from ddns_utils.indicators.quality_words import LIVES_IN, SENT_BY, SENT_FROM
 from ddns_utils.indicators.weekly_rows import as_expected, judged
 from ddns_utils.measure import measure
 from ddns_utils.period import Period
@@ -201,6 +202,7 @@ def memtable(frame):
     ([1] * 12, 4, True), ([1] * 12, 5, False), ([1] * 12, 0, True),  # chance in small numbers is no jump
     ([0] * 12, 3, True), ([0] * 12, 4, False),
     ([100] * 30 + [16] * 26, 30, True), ([16] * 30 + [100] * 26, 16, False),  # 26 weeks are the history
+    ([100] * 30 + [16, 30] * 13, 59, True), ([100] * 30 + [16, 30] * 13, 60, False),  # neither 25 nor 27
     ([16] * 14 + [400] * 12, 30, True), ([16] * 14 + [400] * 12, 31, False),  # a few wild weeks do not move the median
 ])  # fmt: skip
 def test_a_week_may_differ_by_three_and_a_half_spreads(history, rows, passes):
@@ -245,14 +247,17 @@ def test_a_jump_is_found_where_the_system_sent_it(tmp_path):
             came.append(delivery(str(day), system, source="SENTINEL", sender=system))
             twice = 8 if (system, number) == ("BETA", 35) else 1
             rows += [special(contact_on=str(monday), system=system, delivery_id=f"{day}-{system}")] * 6 * twice
+    came.append(delivery("2024-12-02", source="LMDB", sender="LMDB"))
     drawing = blocks(block("specialist_record", *rows), block("delivery", *came))
     week = Period.parse("2024-W36")
     frame = measure(
         registers.WEEKS_AS_EXPECTED["SENTINEL"], draw(drawing, tmp_path), week, levels=("country", "system")
     ).frame.set_index("area")
     assert frame["n"].to_dict() == {"DK": 1, "system:ALFA": 1, "system:BETA": 0}
-    early = measure(registers.WEEKS_AS_EXPECTED["SENTINEL"], draw(drawing, tmp_path), Period.parse("2024-W05"))
-    assert set(early.frame["status"]) == {"not_applicable"}
+    for too_early_or_only_reached_by_another_register in ("2024-W05", "2024-W44"):
+        other = Period.parse(too_early_or_only_reached_by_another_register)
+        found = measure(registers.WEEKS_AS_EXPECTED["SENTINEL"], draw(drawing, tmp_path), other)
+        assert set(found.frame["status"]) == {"not_applicable"}
 
 
 @pytest.mark.parametrize(("register", "sender", "whose"), [
@@ -261,6 +266,12 @@ def test_a_jump_is_found_where_the_system_sent_it(tmp_path):
 ])  # fmt: skip
 def test_deliveries_are_those_of_whoever_sends_for_the_register(register, sender, whose):
     assert q.deliverer(register, sender) == whose
+
+
+def test_a_check_says_who_sends_its_rows():
+    for register, whose in (("KL Gateway", SENT_BY), ("AIM", SENT_FROM)):
+        assert registers.WEEKS_AS_EXPECTED[register].caveats[0] is whose
+    assert [q.IN_TIME[register].caveats[0] for register in ("KL Gateway", "LMDB")] == [SENT_BY, LIVES_IN]
 
 
 def test_only_municipalities_that_used_to_send_lack_rows_of_their_lag():
