@@ -56,7 +56,7 @@ def test_preventable_admissions_are_of_those_who_are_65_on_the_first_day(tmp_pat
 CODES = ("DE869", "DK590", "DJ189", "DN300", "DA099", "DS720", "DD509", "DZ740", "DL899")
 
 
-@pytest.mark.parametrize(("group", "code"), zip(PREVENTABLE_BY_GROUP, CODES, strict=True), ids=CODES)
+@pytest.mark.parametrize(("group", "code"), list(zip(PREVENTABLE_BY_GROUP, CODES, strict=True)), ids=CODES)
 def test_each_group_counts_its_own_diagnoses_and_all_nine_are_one_sum(tmp_path, group, code):
     stays = "\n".join(
         f"anna 2025-{month:02}-01T08:00 2025-{month:02}-03T08:00 ATA1 {other} kardiologi"
