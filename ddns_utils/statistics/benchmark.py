@@ -37,7 +37,8 @@ def funnel_limits(
         return np.clip(baseline - reach, 0, 1), np.clip(baseline + reach, 0, 1)
     expected, beyond = baseline * of, stats.norm.sf(z)
     # chdtriv finds the degrees of freedom, twice the count, at which the chi-squared limit is the expected number.
-    fewest = np.where(np.exp(-expected) >= beyond, 0.0, special.chdtriv(1 - beyond, 2 * expected) / 2 - 1)
+    none_is_low = np.exp(-expected) < beyond  # same either way: on the limit both give 0
+    fewest = np.where(none_is_low, special.chdtriv(1 - beyond, 2 * expected) / 2 - 1, 0.0)
     most = np.where(expected == 0, 0.0, special.chdtriv(beyond, 2 * expected) / 2)
     return np.where(np.isnan(of), np.nan, np.maximum(fewest, 0)) / of, most / of
 
@@ -125,9 +126,8 @@ def _scores(n: pd.Series, of: pd.Series, kind: str, baseline: float) -> NDArray[
     expected = baseline * of
     at_least = np.where(n == 0, 1.0, special.gammainc(np.where(n == 0, 1.0, n), expected))
     at_most = special.gammaincc(n + 1, expected)
-    return np.where(
-        at_least < at_most, np.maximum(stats.norm.isf(at_least), 0), -np.maximum(stats.norm.isf(at_most), 0)
-    )
+    high = at_least < at_most  # same either way: equal ones are both above a half, which is 0
+    return np.where(high, np.maximum(stats.norm.isf(at_least), 0), -np.maximum(stats.norm.isf(at_most), 0))
 
 
 def _require_sizes(of: ArrayLike, baseline: float, kind: str, dispersion: float) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from ddns_utils.errors import DefinitionError
 from ddns_utils.statistics._inputs import tail
 
 FEWEST_GROUPS = 3
+NOTHING = 1e-9  # an end that is so small beside the other is 0, but for rounding
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def inequality(
     groups["fitted"] = low + (high - low) * groups["rank"]
     z, slope = stats.norm.isf(tail(confidence)), high - low
     reach = z * np.sqrt(np.sum((per_value * error) ** 2))
-    if min(low, high) > 0:
+    if min(low, high) > NOTHING * max(low, high):  # same either way: 0 over 0 is missing
         spread = np.exp(z * np.sqrt(np.sum(((top / high - bottom / low) * error) ** 2)))
         relative = (high / low, high / low / spread, high / low * spread)
     else:

@@ -17,8 +17,7 @@ def proportion(n: ArrayLike, of: ArrayLike, confidence: float = 0.95, method: st
     """Lower and upper limits of n / of, between 0 and 1; missing where ``of`` is 0 or missing.
 
     ``exact`` is Clopper and Pearson (Biometrika 1934), the method of the Danish quality institute's reports;
-    ``wilson`` is Wilson's score interval (JASA 1927); ``jeffreys`` is the interval from the Beta(½, ½) prior, closed
-    at 0 and 1 (Brown, Cai and DasGupta, Statistical Science 2001). Raises DefinitionError for counts outside 0–of.
+    ``wilson`` is Wilson's score interval (JASA 1927). Raises DefinitionError for counts outside 0–of.
     """
     n, of = _arrays(n, of)
     if np.any((n < 0) | (n > of)):
@@ -32,11 +31,8 @@ def proportion(n: ArrayLike, of: ArrayLike, confidence: float = 0.95, method: st
         z = stats.norm.ppf(1 - beyond)
         middle, spread = 2 * n + z**2, z * np.sqrt(z**2 + 4 * n * (1 - n / of))
         lower, upper = (middle - spread) / (2 * (of + z**2)), (middle + spread) / (2 * (of + z**2))
-    elif method == "jeffreys":
-        lower = np.where(n == 0, 0 * of, stats.beta.ppf(beyond, n + 0.5, of - n + 0.5))
-        upper = np.where(n == of, 1.0, stats.beta.ppf(1 - beyond, n + 0.5, of - n + 0.5))
     else:
-        raise DefinitionError(f"A proportion has no interval '{method}'. Choose one of: exact, wilson, jeffreys.")
+        raise DefinitionError(f"A proportion has no interval '{method}'. Choose one of: exact, wilson.")
     return lower, upper
 
 

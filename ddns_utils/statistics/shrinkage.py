@@ -43,7 +43,7 @@ class Shrunk:
             {
                 "n": self.n,
                 "of": self.of,
-                "raw": self.n / self.of.where(self.of > 0),
+                "raw": self.n / self.of,
                 "value": posterior.mean(),
                 "lower": posterior.ppf(beyond),
                 "upper": posterior.isf(beyond),

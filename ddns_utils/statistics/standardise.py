@@ -70,7 +70,7 @@ def direct(
     people = rows.groupby([*by, band], sort=False)[population].agg(["min", "max"])
     if (people["min"] != people["max"]).any():
         raise DefinitionError(f"Column {population} differs within an area and band. Give each {frequency} the same.")
-    weight = rows[band].map(standard) / standard.sum() / rows[population].where(rows[population] > 0)
+    weight = rows[band].map(standard) / standard.sum() / rows[population]
     sums = (
         rows[by]
         .assign(

@@ -112,7 +112,9 @@ def test_limits_reach_the_edges_only_there():
     lower, upper = intervals.proportion([0, 10, 5], [10, 10, 10])
     assert (lower[0], upper[1]) == (0, 1)
     assert 0 < lower[2] < 0.5 < upper[2] < 1
-    assert intervals.rate(0, 10)[0] == 0
+    for method in ("exact", "byar"):
+        assert intervals.rate(0, 10, method=method)[0] == 0
+        assert intervals.rate(1, 10, method=method)[0] > 0
 
 
 def test_no_denominator_gives_no_limits():
@@ -121,12 +123,12 @@ def test_no_denominator_gives_no_limits():
     assert np.isnan(intervals.mean(3, 9, 1)).all()
 
 
-def test_mean_limits_are_students():
-    values = np.array([1.0, 2.0, 4.0, 7.0])
+@pytest.mark.parametrize("values", [[1.0, 2.0, 4.0, 7.0], [1.0, 2.0]])
+def test_mean_limits_are_students(values):
     from scipy import stats
 
-    expected = stats.t.interval(0.95, 3, values.mean(), stats.sem(values))
-    assert intervals.mean(values.sum(), (values**2).sum(), 4) == pytest.approx(expected)
+    expected = stats.t.interval(0.95, len(values) - 1, np.mean(values), stats.sem(values))
+    assert intervals.mean(np.sum(values), np.sum(np.square(values)), len(values)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,12 @@ def test_where_nothing_happened_anywhere_nobody_stands_out(kind):
     assert list(found["p"]) == [1, 1]
 
 
+def test_where_it_is_true_of_everybody_nobody_stands_out():
+    found = funnel(pd.Series([10, 2000]), pd.Series([10, 2000]), "proportion")
+    assert list(found["label"]) == ["expected"] * 2
+    assert list(found["p"]) == [1, 1]
+
+
 def test_winsorising_sets_the_tails_to_their_edge():
     z = [-10, *np.linspace(-1, 1, 9), 10]
     assert over_dispersion(z) == 1
@@ -173,12 +179,15 @@ ONE, TWO = pd.Series([1.0], ["a"]), pd.Series([2.0], ["a"])
         (lambda: funnel_limits([10], -1, "rate"), "-1 cannot be the baseline"),
         (lambda: funnel_limits([-1], 0.5, "rate"), "size is negative"),
         (lambda: funnel_limits([1], 0.5, "rate", 95), "between 0 and 1"),
+        (lambda: funnel_limits([1], 0.5, "rate", 0), "between 0 and 1"),
+        (lambda: funnel_limits([1], 0.5, "rate", 1), "between 0 and 1"),
         (lambda: funnel_limits([1], 0.5, "rate", dispersion=0.5), "would narrow the funnel"),
         (lambda: over_dispersion([1], 0.5), "winsorise is the share"),
         (lambda: over_dispersion([np.nan]), "no z-scores"),
         (lambda: false_discovery(pd.Series([1.2])), "between 0 and 1"),
         (lambda: false_discovery(pd.Series([0.2]), 5), "between 0 and 1"),
         (lambda: false_discovery(pd.Series([0.2]), 0), "between 0 and 1"),
+        (lambda: false_discovery(pd.Series([0.2]), 1), "between 0 and 1"),
     ],
 )
 def test_impossible_input_is_refused(call, message):

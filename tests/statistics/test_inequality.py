@@ -66,6 +66,20 @@ def test_a_line_that_ends_below_nothing_has_no_ratio():
     assert np.isnan(inequality(values(0, 0, 0, 0), PEOPLE).relative)
 
 
+@pytest.mark.parametrize("people", [[1, 1, 1, 1], [1, 2, 2, 1], [2, 1, 1, 2], [1, 3, 1, 1]])
+def test_a_line_that_begins_at_nothing_has_no_ratio(people):
+    population = pd.Series(people, GROUPS, dtype=float)
+    rank = (population.cumsum() - population / 2) / population.sum()
+    assert np.isnan(inequality(rank, population).relative)
+    assert np.isnan(inequality(1 - rank, population).relative)
+    assert inequality(rank + 0.01, population).relative == pytest.approx(101)
+
+
+def test_values_known_without_error_have_limits_at_the_slope():
+    found = inequality(values(1, 2, 3, 5), PEOPLE, values(0, 0, 0, 0))
+    assert found.slope_lower == found.slope == found.slope_upper
+
+
 def test_three_groups_are_enough():
     assert inequality(values(1, 2, 3), pd.Series([1, 1, 1], GROUPS[:3])).slope == pytest.approx(3)
 

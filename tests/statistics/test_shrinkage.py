@@ -77,14 +77,14 @@ def test_the_smaller_area_moves_further():
 
 
 def test_an_area_without_data_gets_the_common_value_and_does_not_change_it():
-    n, of = pd.Series([30, 10, np.nan, 0]), pd.Series([100, 100, np.nan, 0])
+    n, of = pd.Series([30, 10, np.nan, 0, np.nan, 7]), pd.Series([100, 100, np.nan, 0, 50, np.nan])
     shrunk = shrink(n, of, "proportion")
     assert shrunk.prior == pytest.approx(shrink(n[:2], of[:2], "proportion").prior)
     a, b = shrunk.prior
     found = shrunk.frame()
-    assert found.loc[[2, 3], "value"].to_list() == pytest.approx([a / (a + b)] * 2)
-    assert found.loc[[2, 3], "weight"].to_list() == [0, 0]
-    assert found.loc[[2, 3], "raw"].isna().all()
+    assert found["value"][2:].to_list() == pytest.approx([a / (a + b)] * 4)
+    assert found["weight"][2:].to_list() == [0, 0, 0, 0]
+    assert found["raw"][2:].isna().all()
 
 
 @pytest.mark.parametrize("kind", ["proportion", "rate"])
@@ -115,11 +115,13 @@ ONE = pd.Series([1.0, 2.0], ["a", "b"])
     ("call", "message"),
     [
         (lambda: shrink(ONE, ONE, "ratio"), "no kind 'ratio'"),
+        (lambda: shrink(ONE + 1, ONE, "proportion"), "negative or above"),
         (lambda: shrink(ONE, ONE - 1, "proportion"), "negative or above"),
         (lambda: shrink(-ONE, ONE, "rate"), "negative or above"),
         (lambda: shrink(ONE, ONE - 1, "rate"), "negative or above"),
         (lambda: shrink(ONE, ONE.rename({"a": "c"}), "rate"), "differ in: a, c"),
         (lambda: shrink(ONE[:1], ONE[:1], "rate"), "Fewer than two areas"),
+        (lambda: shrink(ONE - 1, ONE - 1, "rate"), "Fewer than two areas"),
         (lambda: shrink(ONE, ONE + 1, "rate").frame(95), "between 0 and 1"),
     ],
 )

@@ -40,7 +40,9 @@ def test_equal_rates_in_every_band_are_the_standardised_rate(count):
 def test_a_population_like_the_reference_has_the_ratio_one():
     found = indirect(country([10, 90]), "area", REFERENCE).loc["A"]
     assert (found["observed"], found["expected"], found["value"]) == (100, 100, 1)
-    assert indirect(country([10, 90]), "area", REFERENCE, kind="rate", per=100).loc["A", "value"] == pytest.approx(5)
+    assert np.isnan(found["reference_rate"])
+    rate = indirect(country([10, 90]), "area", REFERENCE, kind="rate", per=100).loc["A"]
+    assert rate[["value", "reference_rate"]].to_list() == pytest.approx([5, 5])
 
 
 @pytest.mark.parametrize(("events", "given"), [(9, False), (10, True)])
@@ -72,6 +74,16 @@ def test_a_missing_count_means_no_events():
 def test_nothing_expected_gives_no_ratio():
     nobody = indirect(country([0, 0], 0), "area", REFERENCE).loc["A"]
     assert nobody[["value", "lower", "upper"]].isna().all()
+    never = REFERENCE.assign(count=[0.0, 90.0])
+    unexpected = indirect(country([3, 0], [1000, 0]), "area", never).loc["A"]
+    assert (unexpected["observed"], unexpected["expected"]) == (3, 0)
+    assert unexpected[["value", "lower", "upper"]].isna().all()
+
+
+def test_a_population_may_be_missing_where_the_reference_has_no_events():
+    young_never = REFERENCE.assign(count=[0.0, 90.0])
+    found = indirect(country([0, 90], [np.nan, 1000]), "area", young_never).loc["A"]
+    assert (found["expected"], found["value"]) == (90, 1)
 
 
 def test_areas_may_have_several_keys():
@@ -148,6 +160,20 @@ def test_squares_added_up_beforehand_widen_as_much_as_the_frequencies_they_come_
     assert other["count"] == one["count"] == 100
     assert other[["value", "lower", "upper"]].to_list() == pytest.approx(one[["value", "lower", "upper"]].to_list())
     assert other["method"] == one["method"]
+
+
+def test_squares_that_are_the_counts_are_one_event_a_person():
+    once = direct(country([40, 60]).assign(squares=[40, 60]), "area", WEIGHTS, squares="squares")
+    pd.testing.assert_frame_equal(
+        once.drop(columns="method"), direct(country([40, 60]), "area", WEIGHTS).drop(columns="method")
+    )
+
+
+@pytest.mark.parametrize(("lacking", "named"), [(5, "A 80-84, A 85-89, A 90\\+. Give"), (6, "A 85-89 and 1 more")])
+def test_five_missing_bands_are_named_and_further_ones_counted(lacking, named):
+    some = pd.DataFrame({"area": "A", "age_band": ESP2013.index[:-lacking], "count": 1, "population": 10})
+    with pytest.raises(DefinitionError, match=named):
+        direct(some, "area")
 
 
 def test_a_sum_of_squares_below_the_sum_is_refused():
