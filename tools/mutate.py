@@ -2,10 +2,11 @@
 
     python tools/mutate.py ddns_utils/indicators/cross_sector.py [more modules …] [--specs SPEC …]
 
-Comparisons move by one step or are turned round, in SQL too; `&` and `|` change places, `~` and conditions of `.filter()`
-are left out, and declared whole numbers (days, ages, thresholds) grow by one; types are left alone. Works on a copy, and runs
-the specs that name the module (all of them where none does), or those given. Prints each change that no spec noticed,
-and exits with 1 if there is any. A line that ends with `# same either way: …` says why none can notice a change there.
+Comparisons move by one step or are turned round, in SQL too; `&` and `|` change places, `~` and conditions of
+`.filter()` are left out, and declared whole numbers (days, ages, thresholds) grow by one; types are left alone. Works
+on a copy, and runs the specs that name the module (where none does, other tests that name it, or all specs), or those
+given. Prints each change that no spec noticed, and exits with 1 if there is any. A line that ends with
+`# same either way: …` says why none can notice a change there.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ HEAVY = (
     "statsmodels.api",
     "hypothesis",
     "babel",
+    "papermill",
+    "IPython.display",
+    "nbclient",
+    "jsonschema",
 )
 COMPARED = {
     ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.Eq: ("==", "!="),
@@ -133,18 +138,21 @@ def _sign(node: ast.AST, source: Source, begin: int, end: int, signs: tuple[str,
 
 
 def specs_of(module: Path, folder: Path) -> list[str]:
-    """The specs that name a module, or all."""
+    """The specs that name a module; where none does, the tests that name it, or all specs."""
     files = [file for spec in SPECS for file in sorted((folder / spec).rglob("test_*.py"))]
     files += [folder / spec for spec in SPECS if spec.endswith(".py")]
     dotted = ".".join(module.with_suffix("").parts).removesuffix(".__init__")
     package, _, name = dotted.rpartition(".")
-    naming = [
-        str(file)
-        for file in files
-        if f"from {dotted} import" in (text := file.read_text(encoding="utf-8"))
-        or any(line.startswith(f"from {package} import") and name in line for line in text.splitlines())
-    ]
-    return naming or [str(file) for file in files]
+
+    def naming(some: list[Path]) -> list[str]:
+        return [
+            str(file)
+            for file in some
+            if f"from {dotted} import" in (text := file.read_text(encoding="utf-8"))
+            or any(line.startswith(f"from {package} import") and name in line for line in text.splitlines())
+        ]
+
+    return naming(files) or naming(sorted((folder / "tests").rglob("test_*.py"))) or [str(file) for file in files]
 
 
 def passes(folder: Path, specs: list[str]) -> bool:

@@ -35,7 +35,10 @@ def mutate():
         ("x: int | None = 1", []),
         ("x = 'æø' < b", ["x = 'æø' <= b"]),
         ("x = 'a < b AND c'", ["x = 'a <= b AND c'", "x = 'a < b OR c'"]),
-        ("x = f'{a} IS NOT NULL ORDER BY {b} DESC'", ["x = f'{a} IS NULL ORDER BY {b} DESC'", "x = f'{a} IS NOT NULL ORDER BY {b} ASC'"]),
+        (
+            "x = f'{a} IS NOT NULL ORDER BY {b} DESC'",
+            ["x = f'{a} IS NULL ORDER BY {b} DESC'", "x = f'{a} IS NOT NULL ORDER BY {b} ASC'"],
+        ),
         ("x = 'CREATE OR REPLACE TABLE a'", []),
         ("def f():\n    'a < b'\n    return 1", []),
         ("x = 'a = b'  # same either way: b is never a", []),
@@ -52,7 +55,9 @@ def test_every_change_of_the_rules_is_code_that_can_be_read(mutate):
             ast.parse(source)
 
 
-def test_the_specs_of_a_module_are_those_that_name_it_or_all(mutate):
+def test_the_specs_of_a_module_are_those_that_name_it_or_other_tests_that_do_or_all(mutate):
     own = mutate.specs_of(Path("ddns_utils/indicators/asthma.py"), ROOT)
     assert {Path(spec).name for spec in own} == {"test_asthma_care.py", "test_medicine.py"}
+    others = mutate.specs_of(Path("ddns_utils/statistics/trend.py"), ROOT)
+    assert {Path(spec).parent.name for spec in others} >= {"statistics", "golden"}
     assert len(mutate.specs_of(Path("ddns_utils/indicators/nobody_names_it.py"), ROOT)) > len(own)

@@ -67,7 +67,8 @@ def test_plans_are_looked_up_at_the_hospital_in_the_period_of_their_discharge(tm
 
 
 @pytest.mark.parametrize(
-    ("start", "of"), [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)]
+    ("start", "of"),
+    [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)],
 )
 def test_encounters_count_in_the_period_they_were_held(tmp_path, start, of):
     assert share(q.ENCOUNTER_ALIVE, encounter(start=start), tmp_path)[1] == of
@@ -90,7 +91,8 @@ def test_a_hospital_contact_has_an_end_and_a_diagnosis(tmp_path, field, value, i
 
 
 @pytest.mark.parametrize(
-    ("start", "of"), [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)]
+    ("start", "of"),
+    [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)],
 )
 def test_hospital_contacts_count_in_the_period_they_began(tmp_path, start, of):
     assert share(q.CONTACT_ENDED, contact(start=start, end="2025-04-20T12:00"), tmp_path)[1] == of
@@ -105,7 +107,8 @@ def test_in_time_is_14_days_after_the_end_of_the_month_of_the_event(tmp_path, re
 
 
 @pytest.mark.parametrize(
-    ("start", "of"), [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)]
+    ("start", "of"),
+    [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)],
 )
 def test_lag_is_that_of_what_happened_in_the_period_whenever_it_came(tmp_path, start, of):
     drawing = blocks(encounter(start=start, delivery_id="2025-04-02-a"), delivery("2025-04-02"))
