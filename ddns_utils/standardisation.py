@@ -73,7 +73,7 @@ def standardised(indicator: Indicator, to: str = "dk_2021") -> Indicator:
         crude=indicator,
         standardised_to=to,
         standard=None,
-        caveats=(*kept, *_CAVEATS[to != COUNTRY]),
+        caveats=(*kept, *_CAVEATS[to == COUNTRY]),
     )
 
 
@@ -148,7 +148,7 @@ def _indirect(indicator: Indicator, rows: pd.DataFrame, data: pd.DataFrame, coun
     )  # fmt: skip
     if indicator.kind == "proportion":  # Byar's limits are those of events without a whole, far too wide for a share
         limits = intervals.proportion(rows["n"], rows["of"])
-        scale = (rows["of"] / rows["n"]).where(rows["n"] > 0).to_numpy() * found["value"]
+        scale = (rows["of"] / rows["n"]).to_numpy() * found["value"]
         found = found.assign(lower=limits[0] * scale, upper=np.minimum(limits[1] * scale, 1), method="Clopper-Pearson")
     few = found["observed"] < standardise.FEWEST_EVENTS
     note = np.where(few, f"fewer than {standardise.FEWEST_EVENTS} events", "")

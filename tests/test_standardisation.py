@@ -150,6 +150,7 @@ def test_ages_that_the_country_has_nobody_of_do_not_count():
 def test_nothing_to_count_is_no_data_and_not_too_few():
     found = result(standardised(EVENTS), strata(), plain(50, 100))
     assert found["status"].to_list() == ["no_data", "ok"]
+    assert found["note"].to_list() == ["", ""]
     empty = result(standardised(EVENTS, "country"), strata())
     assert empty[["status", "value"]].iloc[0].isna().to_list() == [False, True]
 
@@ -231,6 +232,8 @@ def test_a_standardised_indicator_says_so_and_loses_what_holds_for_crude_values_
     assert NOT_STANDARDISED in KOL_ACUTE_ADMISSIONS.caveats
     assert NOT_STANDARDISED not in found.caveats
     assert found.title["da"].endswith("standardiseret")
+    assert "compared with the country" in found.caveats[-1]["en"]
+    assert "the standard population's sexes and ages" in standardised(KOL_ACUTE_ADMISSIONS).caveats[-1]["en"]
     assert standardised(SHARE).standard is None
     assert SHARE.standard is not None
 
