@@ -178,7 +178,7 @@ def _seen(events: pd.DataFrame, days: np.ndarray) -> tuple[np.ndarray, np.ndarra
     arrived = counts.cumsum(axis=1)[:, :-1]
     known = np.broadcast_to(counts.sum(axis=1, keepdims=True), arrived.shape)
     ages = days[None, :] - happened[:, None]
-    of_age = (ages >= 0) & (ages < SETTLED_DAYS + WINDOW_DAYS)
+    of_age = ages >= 0
     tally = (
         np.bincount(ages[of_age], weights=numbers[of_age], minlength=SETTLED_DAYS + WINDOW_DAYS)
         for numbers in (arrived, known)

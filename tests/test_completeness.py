@@ -4,10 +4,18 @@ import json
 import math
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from drawing import draw
 
-from ddns_utils.completeness import FEWEST_ROWS, SETTLED_DAYS, completeness, register_of
+from ddns_utils.completeness import (
+    FEWEST_ROWS,
+    SETTLED_DAYS,
+    WINDOW_DAYS,
+    Completeness,
+    completeness,
+    register_of,
+)
 from ddns_utils.display import findings, show_completeness
 from ddns_utils.indicators import quality
 from ddns_utils.intake import land
@@ -16,22 +24,23 @@ from ddns_utils.synthetic import synthesize
 
 DAY = timedelta(days=1)
 LAST = date(2025, 12, 31)
-SENDERS = {"101": "9991011000016009", "265": "9992651000016007"}
+SENDERS = {"101": "9991011000016009", "147": "9991471000016008", "265": "9992651000016007"}
 
 
-def reports(lags, tmp_path, until=None):
+def reports(lags, tmp_path, until=None, days=200):
     """One encounter a day and municipality for 200 days, delivered so many days after as ``lags`` say, by turns.
 
-    There is a file every day up to LAST, or to the day in ``until``; what would come later has not come.
+    There is a file every day up to LAST, or to the day in ``until``; what would come later has not come. A lag of None
+    is a day without an encounter.
     """
     deliveries, met = [], []
     for municipality, turns in lags.items():
         last = (until or {}).get(municipality, LAST)
-        for number in range(200):
+        for number in range(days):
             day = last - number * DAY
             deliveries.append(f"{day}-{municipality} {SENDERS[municipality]}")
-            came = day + turns[number % len(turns)] * DAY
-            if came <= last:
+            lag = turns[number % len(turns)]
+            if lag is not None and (came := day + lag * DAY) <= last:
                 met.append(f"anna {day}T10:00 {municipality} {came}-{municipality}")
     drawing = (
         ["delivery\ndelivery_id sender", *deliveries],
@@ -52,6 +61,31 @@ def test_95_per_cent_is_enough_and_less_is_not(tmp_path, late_in_20, until):
     assert completeness(reports(lags, tmp_path), "KL Gateway").until() == until
 
 
+def test_exactly_95_per_cent_of_all_rows_is_enough_for_the_country(tmp_path):
+    found = completeness(reports({"101": [10] + [0] * 9, "265": [0]}, tmp_path), "KL Gateway")  # 11 of 220 are late
+    assert found.until("101") == LAST - 10 * DAY
+    assert found.until("DK") == LAST
+
+
+def test_a_sender_is_settled_as_long_ago_as_95_per_cent_take():
+    curve = np.array([0.949, 0.95, 1.0])
+    found = Completeness("AIM", {"": curve}, {"": 100}, {"": LAST})
+    assert found.settled("", LAST) == LAST - DAY
+    assert found.settled("", None) is found.settled("another", LAST) is None
+
+
+def test_deliveries_of_another_register_say_nothing_of_this_one(tmp_path):
+    deliveries = [f"{LAST + number * DAY}-x {'LPR_A' if number <= 0 else 'LMDB'}" for number in range(-199, 31)]
+    contacts = [f"anna {day}T01:00 {day}T15:00 {day}-x" for day in (LAST - number * DAY for number in range(200))]
+    drawing = [
+        "delivery\ndelivery_id source",
+        *deliveries,
+        "\nhospital_contact\nperson_id start end delivery_id",
+        *contacts,
+    ]
+    assert completeness(draw("\n".join(drawing), tmp_path), "LPR_A").until() == LAST
+
+
 def test_each_municipality_has_its_own_day_and_the_country_that_of_the_share_of_all_rows(tmp_path):
     found = completeness(reports({"101": [0], "265": [9]}, tmp_path), "KL Gateway")
     assert found.until("101") == LAST
@@ -65,8 +99,42 @@ def test_a_silent_sender_is_complete_until_it_fell_silent_and_a_quiet_one_until_
     assert completeness(snapshot, "KL Gateway").until("265") == until
 
 
-def test_events_too_young_to_be_settled_say_nothing(tmp_path):
+def test_events_too_young_to_be_settled_say_nothing_and_those_before_a_year_of_settled_ones_neither(tmp_path):
     assert completeness(reports({"101": [0]}, tmp_path), "KL Gateway").rows == {"101": 200 - SETTLED_DAYS}
+    assert completeness(reports({"101": [0]}, tmp_path, days=500), "KL Gateway").rows == {"101": WINDOW_DAYS}
+
+
+@pytest.mark.parametrize(("every", "rows", "back"), [(11, 10, 9), (12, 9, 0)])
+def test_a_sender_of_ten_rows_has_a_curve_of_its_own_and_one_of_nine_that_of_all(tmp_path, every, rows, back):
+    seldom = [9] + [None] * (every - 1)
+    found = completeness(reports({"101": [0], "147": [0], "265": seldom}, tmp_path), "KL Gateway")
+    assert found.rows["265"] == rows
+    assert found.until("265") == LAST - back * DAY
+
+
+def test_a_delivery_of_a_sender_nobody_knows_says_nothing(tmp_path):
+    deliveries = [f"{LAST - number * DAY}-x {SENDERS['101']}" for number in range(200)]
+    met = [f"anna {day}T10:00 101 {day}-x" for day in (LAST - number * DAY for number in range(200))]
+    drawing = ["delivery\ndelivery_id sender", *deliveries, f"{LAST + DAY}-y -",
+               "\nencounter\nperson_id start municipality delivery_id", *met]  # fmt: skip
+    assert completeness(draw("\n".join(drawing), tmp_path), "KL Gateway").until("101") == LAST
+
+
+def test_rows_of_a_system_that_does_not_deliver_itself_are_those_of_whoever_does(tmp_path):
+    days = [LAST - number * DAY for number in range(200)]
+    drawing = ["delivery\ndelivery_id source sender", *(f"{day}-{s} AIM {s}" for day in days for s in ("AIM", "BETA")),
+               "\npractice_record\nperson_id recorded_on system delivery_id",
+               *(f"anna {day} {system} {day}-{sender}" for day in days
+                 for system, sender in (("ALFA", "AIM"), ("-", "AIM"), ("BETA", "BETA")))]  # fmt: skip
+    found = completeness(draw("\n".join(drawing), tmp_path), "AIM")
+    assert found.rows == {"": 2 * (200 - SETTLED_DAYS), "system:BETA": 200 - SETTLED_DAYS}
+
+
+def test_a_system_is_complete_by_its_own_rows_and_every_other_area_by_those_of_all():
+    curves = {"system:ALFA": np.ones(2), "system:BETA": np.array([0.0, 1.0])}
+    found = Completeness("AIM", curves, dict.fromkeys(curves, 100), dict.fromkeys(curves, LAST))
+    assert found.until("system:ALFA") == LAST
+    assert found.until("system:BETA") == found.until("DK") == found.until("101") == LAST - DAY
 
 
 def test_without_deliveries_nothing_is_known(tmp_path):
