@@ -66,5 +66,6 @@ def _until_later_number(rows: ibis.Table) -> ibis.Table:
     told = rows.group_by(whose="person_id", fewer="steps").aggregate(first=rows.start.min())
     both = rows.left_join(told, [rows.person_id == told.whose, told.fewer < rows.steps])
     cut = both.group_by(rows.columns).aggregate(until=both.first.min())
-    end = ibis.ifelse(cut.until.notnull() & (cut.end.isnull() | (cut.until < cut.end)), cut.until, cut.end)
+    earlier = cut.end.isnull() | (cut.until < cut.end)  # same either way: on one day both say the same
+    end = ibis.ifelse(cut.until.notnull() & earlier, cut.until, cut.end)
     return cut.filter(cut.until.isnull() | (cut.start < cut.until)).mutate(end=end)

@@ -169,7 +169,7 @@ def trend(
 
     fit = fit_at(sm.families.Poisson())
     dispersion, alpha = fit.pearson_chi2 / fit.df_resid, 0.0
-    if family == "negative_binomial" and dispersion > 1:
+    if family == "negative_binomial" and dispersion > 1:  # same either way: at 1 the likeliest alpha is nearly 0
         likeliest = optimize.minimize_scalar(
             lambda log: -fit_at(sm.families.NegativeBinomial(alpha=np.exp(log))).llf, bounds=(-12, 3), method="bounded"
         )

@@ -101,10 +101,10 @@ def test_limits_of_charts_stay_where_values_can_be():
     rare = p_chart(pd.Series([0, 1, 0]), pd.Series([10, 10, 10]))
     assert (rare["lower"] == 0).all()
     assert (p_chart(pd.Series([10, 9, 10]), pd.Series([10, 10, 10]))["upper"] == 1).all()
-    rate = u_chart(pd.Series([4, 9, 4]), pd.Series([1.0, 4.0, np.nan]))
+    rate = u_chart(pd.Series([4, 9, 4, 0]), pd.Series([1.0, 4.0, np.nan, 0.0]))
     assert rate["centre"].iloc[0] == pytest.approx(13 / 5)
     assert rate["sigma"].iloc[1] == pytest.approx(np.sqrt(13 / 5 / 4))
-    assert rate.loc[2, ["value", "lower", "upper"]].isna().all()
+    assert rate.loc[[2, 3], ["value", "lower", "upper"]].isna().all(axis=None)
 
 
 @settings(max_examples=40, deadline=None)
