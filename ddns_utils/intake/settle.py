@@ -1,14 +1,16 @@
 """Settling what was staged: which row of each key stands, and what became of every row that was read.
 
 The order of arrival must not matter where a delivery says itself what is later. Municipal resources are ordered by
-the report's timestamp; reports with one timestamp by what they say: a withdrawn resource is later than one that
-stands, an ended one later than one under way, that later than a planned one; if that says nothing either, by their
-content, so that any order of arrival gives the same. Flat registers are ordered by the day of delivery, then arrival.
+the report's timestamp, which is not believed if the resource ended later; reports with one timestamp by what they say:
+a withdrawn resource is later than one that stands, an ended one later than one under way, that later than a planned
+one; if that says nothing either, by their content, so that any order of arrival gives the same. Flat registers are
+ordered by the day of delivery, then arrival.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.contract import SEPARATOR
@@ -113,7 +115,18 @@ def _latest_first(model: type[Table]) -> str:
         # A row that comes out of quarantine has no arrival; of the same day, what stands already is later.
         return "left(delivery_id, 10) DESC, arrival IS NULL, stored, arrival DESC, source_row DESC"
     content = ", ".join(f'"{column}"' for column in model.columns if column != "delivery_id")
-    return f'"{model.order}" DESC, "{model.voided_by}" DESC, {_phase(model)} DESC, hash({content}) DESC, stored DESC'
+    return f'{_told_at(model)} DESC, "{model.voided_by}" DESC, {_phase(model)} DESC, hash({content}) DESC, stored DESC'
+
+
+def _told_at(model: type[Table]) -> str:
+    """When a report was put together; not before its resource ended, if that day had come when it was delivered."""
+    statuses = [column for column in ("status", "activity_status") if column in model.columns]
+    if not statuses or "end" not in model.columns:
+        return f'"{model.order}"'
+    ended = " OR ".join(f'"{column}" IN {ENDED}' for column in statuses)
+    delivered_on = f"coalesce(TRY_CAST(left(delivery_id, 10) AS DATE), DATE '{date.today()}')"
+    believed = f'"end"::DATE > "{model.order}"::DATE AND "end"::DATE <= {delivered_on}'
+    return f'CASE WHEN ({ended}) AND {believed} THEN "end"::TIMESTAMP ELSE "{model.order}" END'
 
 
 def _phase(model: type[Table]) -> str:

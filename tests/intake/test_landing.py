@@ -275,6 +275,53 @@ def test_of_reports_with_one_timestamp_the_one_furthest_on_stands(order, tmp_pat
     assert plan["status"] == "completed"
 
 
+def dated(status, timestamp, end=None, activity=None):
+    period = {"start": "2025-03-01"} | ({"end": end} if end else {})
+    return report(care_plan(status=status, activity=activity or status, period=period), timestamp=timestamp)
+
+
+UNDER_WAY = dated("active", "2025-04-04T22:00:00Z", activity="in-progress")
+DATED_TOO_EARLY = dated("completed", "2025-03-10T22:00:00Z", end="2025-04-09")
+
+
+@pytest.mark.parametrize("first", [UNDER_WAY, DATED_TOO_EARLY], ids=["in order", "the other way"])
+@pytest.mark.parametrize(("delivered", "believed"), [("undated", True), ("2025-04-09", True), ("2025-04-08", False)])
+def test_a_timestamp_before_the_resource_ended_is_not_believed_once_that_day_has_come(
+    first, delivered, believed, tmp_path, registers
+):
+    second = DATED_TOO_EARLY if first is UNDER_WAY else UNDER_WAY
+    for number, bundle in enumerate((first, second)):
+        write_reports(tmp_path / delivered / f"{number}.ndjson", bundle)
+        landed(tmp_path / delivered / f"{number}.ndjson", registers)
+    (plan,) = rows(registers, "care_plan")
+    assert plan["status"] == ("completed" if believed else "active")
+
+
+@pytest.mark.parametrize(
+    ("bundle", "stands"),
+    [
+        (dated("active", "2025-03-10T22:00:00Z", end="2025-04-09", activity="in-progress"), False),
+        (dated("completed", "2025-03-10T22:00:00Z", end="2025-04-03"), False),
+        (dated("active", "2025-03-10T22:00:00Z", end="2025-04-09", activity="completed"), True),
+        (dated("entered-in-error", "2025-03-10T22:00:00Z", end="2025-04-09", activity="completed"), True),
+    ],
+    ids=["a planned end", "an end before the other report", "an ended activity", "withdrawn after its end"],
+)
+def test_only_an_end_that_came_later_moves_a_report(bundle, stands, tmp_path, registers):
+    write_reports(tmp_path / "r.ndjson", UNDER_WAY, bundle)
+    landed(tmp_path / "r.ndjson", registers)
+    (plan,) = rows(registers, "care_plan", include_voided=True)
+    assert (plan["end"] is not None) == stands
+
+
+def test_what_is_reported_after_the_end_is_later(tmp_path, registers):
+    corrected = dated("completed", "2025-04-10T22:00:00Z", end="2025-04-05")
+    write_reports(tmp_path / "r.ndjson", UNDER_WAY, corrected, DATED_TOO_EARLY)
+    landed(tmp_path / "r.ndjson", registers)
+    (plan,) = rows(registers, "care_plan")
+    assert plan["end"].day == 5
+
+
 def test_a_report_that_is_not_later_does_not_bring_back_what_was_withdrawn(tmp_path, registers):
     withdrawn = report(care_plan(status="entered-in-error"))
     for number, bundle in enumerate(
