@@ -31,16 +31,18 @@ WINDOW_DAYS = 365  # a year of events, so that holidays are in
 FEWEST_ROWS = 10  # with fewer rows a sender is given the curve of all senders together
 EVERYBODY = ""
 
-# One table and time per register that later reports do not change: a referral that is completed comes again, a meeting
-# that was held does not. A hospital contact is reported when it ends.
+# One table and its event per register: of municipal reports the meetings, because a meeting that was held says when.
 EVENTS = {
-    "LPR_A": ("hospital_contact", "end"),
-    "SSSY": ("practice_service", "service_date"),
-    "AIM": ("practice_record", "recorded_on"),
-    "SENTINEL": ("specialist_record", "contact_on"),
-    "LMDB": ("prescription", "dispensed_on"),
-    "LAB": ("lab_result", "sampled_at"),
-    KL_GATEWAY: ("encounter", "start"),
+    register: (name, TABLES[name].event)
+    for register, name in {
+        "LPR_A": "hospital_contact",
+        "SSSY": "practice_service",
+        "AIM": "practice_record",
+        "SENTINEL": "specialist_record",
+        "LMDB": "prescription",
+        "LAB": "lab_result",
+        KL_GATEWAY: "encounter",
+    }.items()
 }
 
 
@@ -100,8 +102,9 @@ def register_of(table: str) -> str | None:
 def arrivals(snapshot: Snapshot, register: str) -> ibis.Table:
     """Every row of the register's table of events: happened_on, received_on, person_id and its sender.
 
-    The sender is ``municipality`` or ``system``; both are missing for national registers. Rows that came before their
-    event are plans and are left out.
+    A row that was corrected or sent again counts from the first day on which it was received. The sender is
+    ``municipality`` or ``system``; both are missing for national registers. Rows that came before their event are plans
+    and are left out.
     """
     name, time = EVENTS[register]
     rows = snapshot.table(name)
@@ -112,8 +115,10 @@ def arrivals(snapshot: Snapshot, register: str) -> ibis.Table:
         municipality=rows.municipality if register == KL_GATEWAY else ibis.null("string"),
         system=system_code(rows, name),
         happened_on=rows[time].cast("date"),
+        first=rows.first_received_on if "first_received_on" in rows.columns else ibis.null("date"),
     ).inner_join(deliveries, "delivery_id")
-    return rows.filter(rows.happened_on <= rows.received_on).drop("delivery_id")
+    rows = rows.mutate(received_on=ibis.coalesce(rows.first, rows.received_on)).drop("delivery_id", "first")
+    return rows.filter(rows.happened_on <= rows.received_on)
 
 
 def system_code(rows: ibis.Table, table: str) -> ibis.Value:

@@ -13,7 +13,7 @@ from ddns_utils.indicators import quality_rows as q
 from ddns_utils.indicators.declare import Mean, Proportion
 from ddns_utils.indicators.quality_registers import OF_REGISTER, slug
 from ddns_utils.indicators.quality_rules import RULES_KEPT
-from ddns_utils.indicators.quality_words import DUE, KAHN, LATEST_CONTENT, LIVES_IN, NAMES, SENT_BY
+from ddns_utils.indicators.quality_words import DUE, FIRST_RECEIPT, KAHN, LIVES_IN, NAMES, SENT_BY
 from ddns_utils.language import Text
 
 LEVELS = {  # at which a register has senders
@@ -211,8 +211,9 @@ def _timeliness(register: str) -> dict:
         "needs": (EVENTS[register][0], "delivery"),
         "category": "completeness",
         "source": DUE,
-        "caveats": (SENT_BY if by_sender else LIVES_IN, LATEST_CONTENT),
+        "caveats": (SENT_BY if by_sender else LIVES_IN, FIRST_RECEIPT),
         "lacking": q.silent_municipalities if by_sender else None,
+        "version": 2,
     }
 
 

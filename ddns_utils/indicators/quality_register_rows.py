@@ -42,7 +42,7 @@ def within_life(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Ta
 
 def first_of_equals(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
     """Flags rows, but of those that only their keys and deliveries tell apart just the first by key."""
-    same = [column for column in rows.columns if column not in ("record_id", "delivery_id")]
+    same = [column for column in rows.columns if column not in ("record_id", "delivery_id", "first_received_on")]
     turn = ibis.row_number().over(group_by=same, order_by="record_id")
     return rows.mutate(turn=turn).mutate(counts=lambda found: found.turn == 0).drop("turn")
 

@@ -24,9 +24,11 @@ SENT_FROM = Text(
     da="Tallene tilhører hele landet og det lægesystem, der har sendt rækken, hvor leverancen oplyser det.",
     en="Numbers belong to the country, and to the clinic system that sent the row where the delivery tells.",
 )
-LATEST_CONTENT = Text(
-    da="En række, der er rettet, tæller fra den leverance, som rettelsen kom med.",
-    en="A row that was corrected counts from the delivery that brought the correction.",
+FIRST_RECEIPT = Text(
+    da="En række tæller fra den dag, den først blev modtaget, også når den senere er rettet. En rettelse under en ny "
+    "nøgle er en ny række.",
+    en="A row counts from the day on which it was first received, also if it has been corrected since. A correction "
+    "under a new key is a new row.",
 )
 NAMES = {
     "LPR_A": Text(da="sygehuskontakter", en="hospital contacts"),

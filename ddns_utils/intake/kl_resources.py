@@ -101,6 +101,7 @@ def _encounter(report: Report, r: Resource) -> tuple:
         report.moment(period.get("start"), "start"),
         report.moment(period.get("end"), "end"),
         "|".join(filter(None, based_on)) or None,
+        None,  # first received on: settled later
     )  # fmt: skip
 
 

@@ -138,6 +138,7 @@ class _Work:
     def _settle(self) -> None:
         tables = [name for name in TABLES if name in self.staged.sources and name not in (QUARANTINE, FINDING)]
         fates: list[Fate] = list(self.staged.fates)
+        self.staged.received = {id_: _received_at(*of).date() for id_, of in self.accepted.items()}
         for number, table in enumerate(tables):
             self.tell("Writing registers", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)
@@ -215,24 +216,25 @@ def _no_collection() -> Iterator[None]:
 def _delivery_row(
     file: DeliveredFile, tally: ReportFile | None, counts: Counter, days: list, senders: set[str]
 ) -> dict:
-    reported = tally.latest if tally else None
-    if file.day:
-        received = datetime.combine(file.day, time())
-    else:
-        received = reported or datetime.fromtimestamp(file.path.stat().st_mtime)
     return {
         "delivery_id": file.delivery_id,
         "source": file.source,
         "sender": hide(next(iter(senders))) if len(senders) == 1 else None,
         "file": file.name,
         "sha256": file.sha256,
-        "received_at": received,
-        "reported_at": reported,
+        "received_at": _received_at(file, tally),
+        "reported_at": tally.latest if tally else None,
         "refused_because": None,
         "first_day": min(days, default=None),
         "last_day": max(days, default=None),
         **{f"rows_{name}": counts[name] for name in COUNTED},
     }
+
+
+def _received_at(file: DeliveredFile, tally: ReportFile | None) -> datetime:
+    if file.day:
+        return datetime.combine(file.day, time())
+    return (tally and tally.latest) or datetime.fromtimestamp(file.path.stat().st_mtime)
 
 
 def _known_hashes(writer: Writer) -> set[str]:

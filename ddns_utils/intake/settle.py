@@ -14,6 +14,7 @@ from datetime import date
 
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.contract import SEPARATOR
+from ddns_utils.intake.first_receipt import FIRST, earliest, know_receipts, receive_earlier, with_receipts
 from ddns_utils.intake.number_changes import CIRCLE, NUMBER_CHANGE, refuse_circles
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging
 from ddns_utils.model import TABLES, Table
@@ -46,6 +47,8 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
     if any(standing for _, _, standing, *_ in counted):
         holding = {file for _, file, *_ in counted if file}
         writer.put(table, f"(SELECT * FROM {decided} WHERE stands)", holding)
+    if FIRST in model.columns and any(superseded for *_, superseded, _, _ in counted):
+        receive_earlier(model, decided, writer)
     reasons: dict = defaultdict(dict)
     if any(bad for _, _, _, bad, *_ in counted):
         reasons = _quarantine(f"SELECT *, '{table}' AS \"table\" FROM {decided} WHERE reasons IS NOT NULL", writer)
@@ -54,18 +57,26 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
 
 def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> str:
     """Which row of each key stands, and the file that its key is stored in; staged in the place of the table's rows."""
+    is_timed = FIRST in model.columns
+    if is_timed:
+        know_receipts(staged, writer)
+        rows = with_receipts(rows)
     good = f"(SELECT *, false AS stored, NULL::VARCHAR AS held_in FROM {rows} WHERE reasons IS NULL)"
     key = ", ".join(f'"{column}"' for column in model.key)
     # Stored rows that share a key with the new ones, withdrawn ones included.
     if holding := writer.holding(model.name, good):
         stored = f"(SELECT *, filename AS held_in, true AS stored FROM {writer.scan(model.name, holding, 'filename')})"
         good = f"""({good} UNION ALL BY NAME
-            SELECT *, 0 AS arrival, 0 AS source_row FROM {stored} SEMI JOIN {good} USING ({key}))"""
-    standing = f"""(SELECT first(staged_as ORDER BY {_latest_first(model)}) AS staged_as, any_value(held_in) AS held_in
+            SELECT *, 0 AS arrival, 0 AS source_row
+            FROM {with_receipts(stored) if is_timed else stored} SEMI JOIN {good} USING ({key}))"""
+    received = f", list({FIRST}) AS received" if is_timed else ""
+    standing = f"""(SELECT first(staged_as ORDER BY {_latest_first(model)}) AS staged_as,
+            any_value(held_in) AS held_in{received}
         FROM {good} GROUP BY {key})"""
+    day = f" REPLACE ({earliest(model, 'own', 'standing.received')} AS {FIRST})" if is_timed else ""
     return staged.put_in_place(
         model.name,
-        f"""SELECT own.*, standing.staged_as IS NOT NULL AS stands, standing.held_in
+        f"""SELECT own.*{day}, standing.staged_as IS NOT NULL AS stands, standing.held_in
             FROM {rows} AS own LEFT JOIN {standing} AS standing USING (staged_as)""",
     )
 
@@ -114,7 +125,7 @@ def _latest_first(model: type[Table]) -> str:
     if model.order is None:
         # A row that comes out of quarantine has no arrival; of the same day, what stands already is later.
         return "left(delivery_id, 10) DESC, arrival IS NULL, stored, arrival DESC, source_row DESC"
-    content = ", ".join(f'"{column}"' for column in model.columns if column != "delivery_id")
+    content = ", ".join(f'"{column}"' for column in model.columns if column not in ("delivery_id", FIRST))
     return f'{_told_at(model)} DESC, "{model.voided_by}" DESC, {_phase(model)} DESC, hash({content}) DESC, stored DESC'
 
 

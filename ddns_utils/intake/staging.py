@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -44,12 +45,14 @@ class _Source:
 class Staging:
     """What one landing has staged, and the engine that it is staged and settled with.
 
-    ``fates`` tell of rows that were written at once instead of being staged.
+    ``fates`` tell of rows that were written at once instead of being staged, ``received`` on which day each delivery of
+    the landing was received.
     """
 
     def __init__(self, folder: Path, writer: Writer, pseudonyms: Pseudonyms) -> None:
         self.folder, self.writer, self.engine, self.pseudonyms = folder, writer, writer.engine, pseudonyms
         self.fates: list[Fate] = []
+        self.received: dict[str, date] = {}
         self.sources: dict[str, list[_Source]] = {}
         self._numbers = itertools.count()
         self.engine.execute("CREATE TEMP SEQUENCE staged")

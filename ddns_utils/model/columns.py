@@ -23,6 +23,17 @@ def delivery_id() -> Column:
     )
 
 
+def first_received_on() -> Column:
+    """The first day on which a row was received, so that corrections do not make its sender late."""
+    return Column(
+        type="day",
+        nullable=True,
+        da="Første dag, rækken blev modtaget, på eller efter hændelsen; mangler for rækker fra før kolonnen fandtes",
+        en="First day on which the row was received, on or after its event; missing for rows from before the column",
+        source="intake",
+    )
+
+
 def system(source: str) -> Column:
     """The clinic system that sent a row."""
     return Column(

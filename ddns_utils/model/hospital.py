@@ -1,7 +1,7 @@
 """Hospital contacts, diagnoses and procedures, in the shape of LPR3."""
 
 from ddns_utils.language import Text
-from ddns_utils.model.columns import delivery_id, person_id
+from ddns_utils.model.columns import delivery_id, first_received_on, person_id
 from ddns_utils.model.declare import Column, Table
 
 
@@ -13,6 +13,7 @@ class HospitalContact(Table):
     origin = "LPR_A"
     key = ("contact_id",)
     time = "start"
+    event = "end"  # a contact is reported when it ends
     forward = (("start", "end"),)
 
     contact_id = Column(
@@ -60,6 +61,7 @@ class HospitalContact(Table):
         type="text", nullable=True, da="Forløbets nøgle", en="Key of the course", source="LPR_A_KONTAKT.DW_EK_FORLOEB"
     )
     delivery_id = delivery_id()
+    first_received_on = first_received_on()
 
 
 class HospitalDiagnosis(Table):

@@ -5,7 +5,7 @@ that its sender has marked entered-in-error is kept as ``voided`` and never show
 """
 
 from ddns_utils.language import Text
-from ddns_utils.model.columns import delivery_id, municipality, person_id
+from ddns_utils.model.columns import delivery_id, first_received_on, municipality, person_id
 from ddns_utils.model.declare import Column, Table
 
 REQUEST_STATUS = ("draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown")
@@ -309,6 +309,7 @@ class Encounter(MunicipalResource):
     time = "start"
     order = "reported_at"
     voided_by = "voided"
+    event = "start"
 
     encounter_id = Column(type="text", da="Kontaktens id", en="Id of the encounter", source="Encounter.id")
     status = Column(type="text", allowed=ENCOUNTER_STATUS, da="Status", en="Status", source="Encounter.status")
@@ -336,6 +337,7 @@ class Encounter(MunicipalResource):
         source="Encounter.extension[basedOnCarePlan]",
         en="Ids of the courses or interventions it belongs to, separated by |",
     )
+    first_received_on = first_received_on()
 
 
 class Condition(MunicipalResource):

@@ -1,7 +1,7 @@
 """General and specialist practice, medicines and laboratories."""
 
 from ddns_utils.language import Text
-from ddns_utils.model.columns import delivery_id, person_id, system
+from ddns_utils.model.columns import delivery_id, first_received_on, person_id, system
 from ddns_utils.model.declare import Column, Table
 
 
@@ -12,6 +12,7 @@ class PracticeService(Table):
     one_row_is = Text(da="en afregnet ydelse", en="a settled service")
     origin = "SSSY"
     time = "service_date"
+    event = "service_date"
 
     person_id = person_id("SSSY.PNR")
     service_date = Column(
@@ -65,6 +66,7 @@ class PracticeRecord(Table):
     origin = "AIM"
     key = ("record_id",)
     time = "recorded_on"
+    event = "recorded_on"
     sent_by = "system"
 
     record_id = Column(type="text", da="Registreringens nøgle", en="Key of the entry", source="AIM.REGISTRERING_ID")
@@ -94,6 +96,7 @@ class PracticeRecord(Table):
     )
     unit = Column(type="text", nullable=True, da="Værdiens enhed", en="Unit of the value", source="AIM.ENHED")
     delivery_id = delivery_id()
+    first_received_on = first_received_on()
 
 
 class SpecialistRecord(Table):
@@ -106,6 +109,7 @@ class SpecialistRecord(Table):
     origin = "SENTINEL"
     key = ("record_id",)
     time = "contact_on"
+    event = "contact_on"
     sent_by = "system"
 
     record_id = Column(
@@ -125,6 +129,7 @@ class SpecialistRecord(Table):
         type="text", nullable=True, da="Diagnose (SKS)", en="Diagnosis (SKS)", source="SENTINEL.DIAGNOSE"
     )
     delivery_id = delivery_id()
+    first_received_on = first_received_on()
 
 
 class Prescription(Table):
@@ -134,6 +139,7 @@ class Prescription(Table):
     one_row_is = Text(da="en indløst recept", en="a redeemed prescription")
     origin = "LMDB"
     time = "dispensed_on"
+    event = "dispensed_on"
 
     person_id = person_id("LMDB.PNR")
     dispensed_on = Column(type="day", da="Ekspeditionsdato", en="Day of dispensing", source="LMDB.EKSD")
@@ -169,6 +175,7 @@ class LabResult(Table):
     one_row_is = Text(da="et laboratoriesvar", en="a laboratory result")
     origin = "LAB"
     time = "sampled_at"
+    event = "sampled_at"
 
     person_id = person_id("LAB.PNR")
     sampled_at = Column(type="day", da="Prøvetagningsdato", en="Day of sampling", source="LAB.SAMPLINGDATE")

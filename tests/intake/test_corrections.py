@@ -1,7 +1,9 @@
 """What later deliveries correct, and what is brought to one unit."""
 
-from datetime import datetime
+import itertools
+from datetime import date, datetime
 
+import pyarrow as pa
 import pytest
 from intake.deliver import (
     AIM,
@@ -12,13 +14,18 @@ from intake.deliver import (
     KEY,
     PROCEDURE,
     RESULT,
+    SENTINEL,
     SERVICE,
     landed,
+    report,
     rows,
     write_csv,
+    write_reports,
 )
 
+from ddns_utils.completeness import arrivals, completeness
 from ddns_utils.intake.pseudonym import Pseudonyms
+from ddns_utils.model import TABLES
 
 ANNA_ID, BO_ID = Pseudonyms(KEY).of(ANNA), Pseudonyms(KEY).of(BO)
 
@@ -64,6 +71,83 @@ def test_a_contact_that_only_ends_leaves_its_diagnoses_untouched(later, register
     landed(later, registers)
     assert of_contact(registers, "hospital_contact")["end"] == datetime(2025, 3, 9, 12)
     assert registers.snapshot().tables["hospital_diagnosis"] == before
+
+
+KEYED = {
+    "LPR_A_KONTAKT": ("hospital_contact", CONTACT, "ADIAG", ("DJ440", "DJ441", "DJ442")),
+    "AIM": ("practice_record", AIM, "VAERDI", ("48", "49", "50")),
+    "SENTINEL": ("specialist_record", SENTINEL, "DIAGNOSE", ("DH259", "DH260", "DH261")),
+}
+
+
+def received(registers, table):
+    (row,) = rows(registers, table, include_voided=True)
+    return row["first_received_on"].isoformat(), row["delivery_id"][:10]
+
+
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(["2025-04-01", "2025-04-05", "2025-04-09"])), ids="-".join
+)
+@pytest.mark.parametrize("source", KEYED)
+def test_a_row_that_is_corrected_or_sent_again_was_received_when_it_first_came(source, order, tmp_path, registers):
+    table, row, field, values = KEYED[source]
+    contents = dict(zip(sorted(order), values, strict=True))
+    for day in order:
+        landed(write_csv(tmp_path / day, source, [row | {field: contents[day]}]), registers)
+    assert received(registers, table) == ("2025-04-01", "2025-04-09")
+
+
+def test_versions_that_land_together_and_a_key_of_its_own_are_no_different(tmp_path, registers):
+    for day in ("2025-04-05", "2025-04-01"):
+        write_csv(tmp_path / "in" / day, "LPR_A_KONTAKT", [CONTACT, CONTACT | {"DW_EK_KONTAKT": day}])
+    landed(tmp_path / "in", registers)
+    found = {row["contact_id"]: row["first_received_on"].isoformat() for row in rows(registers, "hospital_contact")}
+    assert found == {"k1": "2025-04-01", "2025-04-01": "2025-04-01", "2025-04-05": "2025-04-05"}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=str)
+def test_a_meeting_was_first_received_when_it_had_been_held(order, tmp_path, registers):
+    story = [  # delivered, status
+        ("2025-03-01", "planned"), ("2025-03-05", "finished"), ("2025-03-07", "finished"), ("2025-03-20", "entered-in-error"),
+    ]  # fmt: skip
+    for number in order:
+        day, status = story[number]
+        period = {"start": "2025-03-04T09:00:00Z", "end": "2025-03-04T10:00:00Z"}
+        meeting = {"resourceType": "Encounter", "id": "e", "status": status, "class": {"code": "HH"}, "period": period}
+        write_reports(tmp_path / day / "r.ndjson", report(meeting, timestamp=f"{day}T20:00:00Z"))
+        landed(tmp_path / day / "r.ndjson", registers)
+    assert received(registers, "encounter") == ("2025-03-05", "2025-03-20")
+
+
+def test_a_contact_that_was_open_was_first_received_when_it_had_ended(tmp_path, registers):
+    for day, end in (("2025-03-01", ""), ("2025-03-08", "2025-03-07 12:00:00"), ("2025-03-20", "2025-03-07 13:00:00")):
+        landed(write_csv(tmp_path / day, "LPR_A_KONTAKT", [CONTACT | {"KONT_SLUTTIDSPUNKT": end}]), registers)
+    assert received(registers, "hospital_contact") == ("2025-03-08", "2025-03-20")
+
+
+def test_a_row_from_before_the_column_was_received_with_its_delivery(tmp_path, registers):
+    landed(write_csv(tmp_path / "2025-04-01", "LPR_A_KONTAKT", [CONTACT]), registers)
+    with registers.writing() as writer:
+        old = pa.Table.from_pylist(rows(registers, "hospital_contact"), TABLES["hospital_contact"].schema())
+        at = old.column_names.index("first_received_on")
+        writer.replace("hospital_contact", old.set_column(at, "first_received_on", pa.nulls(1, pa.date32())))
+    snapshot = registers.snapshot()
+    (arrived,) = snapshot.engine.to_pyarrow(arrivals(snapshot, "LPR_A")).to_pylist()
+    assert arrived["received_on"].isoformat() == "2025-04-01"
+    landed(write_csv(tmp_path / "2025-04-05", "LPR_A_KONTAKT", [CONTACT | {"PRIORITET": "ATA3"}]), registers)
+    assert received(registers, "hospital_contact") == ("2025-04-01", "2025-04-05")
+
+
+def test_a_sender_that_sends_everything_every_month_is_not_late(tmp_path, registers):
+    contacts = []
+    for month in range(1, 9):
+        for day in range(1, 25):
+            end = f"2025-{month:02}-{day:02} 12:00:00"
+            times = {"KONT_STARTTIDSPUNKT": f"2025-{month:02}-{day:02} 10:00:00", "KONT_SLUTTIDSPUNKT": end}
+            contacts.append(CONTACT | times | {"DW_EK_KONTAKT": f"{month} {day}"})
+        write_csv(tmp_path / "in" / f"2025-{month:02}-26", "LPR_A_KONTAKT", contacts)
+    landed(tmp_path / "in", registers)
+    assert completeness(registers.snapshot(), "LPR_A").until() == date(2025, 8, 24)
 
 
 @pytest.mark.usefixtures("first")
