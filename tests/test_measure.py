@@ -93,6 +93,16 @@ def ending(last, tmp_path):
     return snapshot
 
 
+@pytest.mark.parametrize(("day", "home"), [("2025-03-09", "101"), ("2025-03-10", "851"), ("2025-03-11", "851")])
+def test_a_row_counts_where_its_person_lives_from_the_day_they_move_in(tmp_path, day, home):
+    drawn = (
+        f"hospital_contact\nperson_id start end\nanna {day}T08:00 {day}T10:00\n\n"
+        "residence\nperson_id start end municipality\nanna 2020-01-01 2025-03-10 101\nanna 2025-03-10 - 851"
+    )
+    rows = measure(CONTACT_ENDED, draw(drawn, tmp_path), YEAR).frame.set_index("area")
+    assert rows.of[["DK", "101", "851"]].to_list() == [1, home == "101", home == "851"]
+
+
 @pytest.mark.parametrize(("last", "covered"), [(date(2026, 1, 30), True), (date(2026, 1, 29), False)])
 def test_follow_up_must_be_covered_to_the_day(tmp_path, last, covered):
     if covered:

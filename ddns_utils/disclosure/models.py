@@ -204,7 +204,7 @@ def _events(model: Any) -> tuple[np.ndarray | None, bool]:
         raise DataError("The rows of the model are counts, not persons. Call disclose(measure(...)) and show a table.")
     names = {type(model).__name__, type(getattr(model, "family", None)).__name__}
     if names & {"Logit", "Probit", "Binomial"}:
-        return outcome > 0.5, True
+        return outcome > 0.5, True  # same either way: an outcome is 0 or 1
     return (outcome > 0, False) if timed or "Poisson" in names else (None, False)
 
 

@@ -50,8 +50,8 @@ def test_estimates_have_four_digits_and_no_more():
     assert all(len(re.sub(r"e.*|[-.]|^0\.0*", "", repr(value)).lstrip("0")) <= 4 for value in shown["estimate"])
 
 
-@pytest.mark.parametrize(("counts", "refused"), [((20, 80, 20, 80), False), ((19, 81, 0, 100), True), ((20, 80, 4, 96), True), ((20, 80, 5, 95), False)])  # fmt: skip
-def test_a_group_with_a_small_count_of_events_is_refused(counts, refused):
+@pytest.mark.parametrize(("counts", "refused"), [((20, 80, 20, 80), False), ((19, 81, 0, 100), True), ((20, 80, 4, 96), True), ((20, 80, 5, 95), False), ((96, 4, 50, 50), True), ((95, 5, 50, 50), False), ((50, 50, 96, 4), True)])  # fmt: skip
+def test_a_group_with_a_small_count_with_or_without_the_event_is_refused(counts, refused):
     fitted = sm.GLM(*two_by_two(*counts), family=sm.families.Binomial()).fit(maxiter=5)
     if refused:
         with pytest.raises(
@@ -70,6 +70,21 @@ def test_ten_persons_with_the_event_are_needed_for_each_coefficient(events, refu
             disclose_coefficients(fitted, POLICY)
     else:
         assert disclose_coefficients(fitted, POLICY).persons == 160
+
+
+@pytest.mark.parametrize(("without", "refused"), [(19, True), (20, False)])
+def test_ten_persons_without_the_event_are_needed_for_each_coefficient_where_they_are_fewer(without, refused):
+    fitted = logit(60, without - 10, 80, 10)
+    if refused:
+        with pytest.raises(DataError, match="of 2 coefficients needs 20 persons without the event, but has fewer"):
+            disclose_coefficients(fitted, POLICY)
+    else:
+        assert disclose_coefficients(fitted, POLICY).persons == 160
+
+
+def test_the_intercept_is_no_group_of_nobody_where_zeros_are_not_safe():
+    unsafe = dataclasses.replace(POLICY, zeros_are_safe=False)
+    assert len(disclose_coefficients(logit(40, 60, 20, 80), unsafe).frame) == 2
 
 
 @pytest.mark.parametrize(("persons", "refused"), [(19, True), (20, False)])
