@@ -32,7 +32,7 @@ def keeps(rule: Rule) -> LookAtRows:
 
     def flag(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
         found = snapshot.table("finding")
-        found = found.filter(found.rule == rule.name, found.table == rule.table)
+        found = found.filter(found.rule == rule.name)
         breaches = found.select("custodian", "resource_id", "reported_at", broken=ibis.literal(True)).distinct()
         both = rows.left_join(breaches, ["custodian", "resource_id", "reported_at"], rname="{name}_found")
         return both.select(*rows.columns, counts=both.broken.isnull())

@@ -14,7 +14,7 @@ MARCH = "2025-03"
 SENDER = "9991011000016009"  # municipality 101
 
 
-def block(table, **row):
+def block(table, /, **row):
     return f"{table}\n{' '.join(row)}\n{' '.join(row.values())}"
 
 
@@ -267,6 +267,39 @@ def test_a_discharge_before_training_has_a_plan_of_at_most_a_day_away(tmp_path, 
 @pytest.mark.parametrize(("changed", "of"), [({"law": "83"}, 0), ({"law": "140"}, 1), ({"status": "cancelled"}, 0)])
 def test_training_is_an_encounter_under_140_that_was_held(tmp_path, changed, of):
     assert share(q.STAY_HAS_PLAN, blocks(contact(), encounter(**changed)), tmp_path)[1] == of
+
+
+ON_HOLD = next(one for one in q.RULES_KEPT if one.id == "quality_rule_on_hold_with_reason")
+
+
+def reported(moment="2025-03-10T10:00"):
+    return plan(referral_id="a", custodian="1", reported_at=moment)
+
+
+@pytest.mark.parametrize(
+    ("moment", "of"),
+    [("2025-02-28T23:59", 0), ("2025-03-01T00:00", 1), ("2025-03-31T23:59", 1), ("2025-04-01T00:00", 0)],
+)
+def test_a_rule_is_asked_of_resources_last_reported_in_the_period(tmp_path, moment, of):
+    assert share(ON_HOLD, reported(moment), tmp_path, area="101") == (of, of)
+
+
+@pytest.mark.parametrize(("changed", "n"), [
+    ({}, 0), ({"rule": "gateway-140-service-request-1"}, 1), ({"custodian": "2"}, 1), ({"resource_id": "b"}, 1),
+    ({"reported_at": "2025-03-09T10:00"}, 1),
+])  # fmt: skip
+def test_a_resource_keeps_a_rule_unless_its_latest_report_breaks_that_rule(tmp_path, changed, n):
+    finding = {"rule": "on-hold-with-reason", "table": "referral", "custodian": "1", "resource_id": "a",
+               "reported_at": "2025-03-10T10:00"} | changed  # fmt: skip
+    assert share(ON_HOLD, blocks(reported(), block("finding", **finding)), tmp_path) == (n, 1)
+
+
+def test_rules_have_titles_of_their_own_and_those_that_refuse_rows_are_no_shares():
+    titles = [one.title["en"] for one in q.RULES_KEPT]
+    assert len(set(titles)) == len(titles)
+    assert "A care plan has a reason for stopping exactly when it is cancelled or stopped (§140)" in titles
+    assert "A referral that is on hold comes with a reason" in titles
+    assert "A period does not end before it begins" not in titles
 
 
 @pytest.mark.parametrize(("days", "status"), [
