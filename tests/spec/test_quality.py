@@ -298,7 +298,7 @@ def test_rules_have_titles_of_their_own_and_those_that_refuse_rows_are_no_shares
     titles = [one.title["en"] for one in q.RULES_KEPT]
     assert len(set(titles)) == len(titles)
     assert "A care plan has a reason for stopping exactly when it is cancelled or stopped (§140)" in titles
-    assert "A referral that is on hold comes with a reason" in titles
+    assert "A rehabilitation plan is general, specialised, or rehabilitation at specialised level" in titles
     assert "A period does not end before it begins" not in titles
 
 
