@@ -10,6 +10,11 @@ from ddns_utils.model import Table
 
 SEPARATOR = "|"
 LONGEST_TEXT = 10_000
+# As far as text is read as a day; a file with days of its own may hold any.
+BOUNDS = {
+    "day": ("DATE '1800-01-01'", "DATE '9999-12-31'"),
+    "moment": ("TIMESTAMP '1800-01-01'", "TIMESTAMP '9999-12-31 23:59:59.999999'"),
+}
 
 
 def reasons(model: type[Table], looked_up: tuple[str, ...] = ()) -> str:
@@ -47,6 +52,9 @@ def _rules(model: type[Table], name: str) -> list[tuple[str, str]]:
     if column.values:
         allowed = ", ".join("'" + value.replace("'", "''") + "'" for value in column.values)
         rules.append((f'"{name}" NOT IN ({allowed})', f"unknown {name}"))
+    if column.type in BOUNDS:
+        first, last = BOUNDS[column.type]
+        rules.append((f'"{name}" NOT BETWEEN {first} AND {last}', f"unreadable {name}"))
     if column.least is not None:
         rules.append((f'"{name}" < {column.least}', f"{name} too small"))
     if column.most is not None:

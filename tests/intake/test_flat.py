@@ -32,6 +32,7 @@ ANNA_ID = Pseudonyms(KEY).of(ANNA)
 def only(registers, table):
     (row,) = rows(registers, table)
     row.pop("delivery_id")
+    assert row.pop("first_received_on", date(2025, 4, 1)) == date(2025, 4, 1)
     return row
 
 

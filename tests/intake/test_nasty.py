@@ -176,6 +176,25 @@ def test_columns_of_the_wrong_type_are_read_by_their_text_or_refused_row_by_row(
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("year", [-34_000, 1, 1799, 10_000, 200_000])
+@pytest.mark.parametrize("register", ["LAB", "AIM", "LPR_A_KONTAKT", "BEF"])
+def test_a_typed_day_that_nobody_lived_on_is_unreadable(register, year, folder, registers):
+    field = {"LAB": "samplingdate", "AIM": "DATO", "LPR_A_KONTAKT": "KONT_STARTTIDSPUNKT", "BEF": "FOED_DAG"}[register]
+    texts = ", ".join(f"'{value}' AS {name}" for name, value in FILES[register].items() if name != field)
+    write_parquet(folder, register, f"SELECT {texts}, make_timestamp({year}, 3, 1, 10, 0, 0) AS {field}")
+    landing = landed(folder, registers)
+    (reason,) = {reason for count in landing.counts for reason in count.reasons} - {"end before start"}
+    assert reason.startswith("unreadable ")
+    assert len(rows(registers, "quarantine")) == 1
+
+
+@pytest.mark.parametrize("year", ["0001", "1799"])
+def test_a_report_about_a_day_that_nobody_lived_on_is_unreadable(year, tmp_path, registers):
+    (tmp_path / "r.ndjson").write_bytes(json_of(report(care_plan(period={"start": f"{year}-01-01T10:00:00Z"}))))
+    (count,) = landed(tmp_path / "r.ndjson", registers).counts
+    assert list(count.reasons) == ["unreadable start"]
+
+
 SOME_CSV = {
     name: (";".join(FILES[name]) + "\n" + (";".join(FILES[name].values()) + "\n") * 3).encode()
     for name in ("SSSY", "LAB", "AIM", "LPR_A_KONTAKT")
