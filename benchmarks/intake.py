@@ -105,47 +105,66 @@ def reading(reports: list[bytes], top: Path, fhir_resources: str | None) -> None
         say(what, f"{each:.1f} MB/s", f"ours is {base / each:.2f} x")
 
 
-LABORATORY = """
-    SELECT lpad((1 + i % 28)::VARCHAR, 2, '0') || lpad((1 + i % 12)::VARCHAR, 2, '0') || (10 + i % 80)::VARCHAR
-            || lpad((i % 3000)::VARCHAR, 4, '0') AS pnr,
+NUMBER = """lpad((1 + i % 28)::VARCHAR, 2, '0') || lpad((1 + i % 12)::VARCHAR, 2, '0') || (10 + i % 80)::VARCHAR
+            || lpad((i % 3000)::VARCHAR, 4, '0')"""
+LABORATORY = f"""
+    SELECT {NUMBER} AS pnr,
         DATE '2025-01-01' + (i % 365)::INT AS samplingdate, 'NPU27300' AS analysiscode,
         (30 + i % 60)::VARCHAR AS value, 'mmol/mol' AS unit, 'KPLL' AS laboratorium_idcode
-    FROM range({rows}) AS r(i)"""
-# What landing has to do whatever it checks: pseudonyms, types, the delivery's id, and rows sorted by person.
-SORTED = """
+    FROM range({{rows}}) AS r(i)"""
+CONTACTS = f"""
+    SELECT 'k' || md5(i::VARCHAR) AS dw_ek_kontakt, {NUMBER} AS pnr,
+        TIMESTAMP '2025-01-01 10:00' + INTERVAL 1 DAY * (i % 360) AS kont_starttidspunkt,
+        TIMESTAMP '2025-01-03 10:00' + INTERVAL 1 DAY * (i % 360) AS kont_sluttidspunkt,
+        'ALCA00' AS kont_type, 'ATA1' AS prioritet, 'DE11' || i % 10 AS adiag,
+        'intern medicin' AS kont_ans_hovedspec, '6600' || i % 100 AS kont_ans, 'f' || i // 5 AS dw_ek_forloeb
+    FROM range({{rows}}) AS r(i)"""
+# What landing has to do whatever it checks: pseudonyms, types, the delivery's id, the latest row of each key, and rows
+# sorted by person.
+PEOPLE = """(SELECT number, pseudonym(number) AS person_id FROM (SELECT DISTINCT pnr::VARCHAR AS number FROM '{file}'))
+        AS people ON pnr = number"""
+LABORATORY_LANDED = f"""
     SELECT person_id, samplingdate::DATE AS sampled_at, analysiscode, value::DOUBLE AS value, unit, laboratorium_idcode,
         '2025-12-31-0123456789ab' AS delivery_id
-    FROM '{file}' JOIN (
-        SELECT number, pseudonym(number) AS person_id FROM (SELECT DISTINCT pnr::VARCHAR AS number FROM '{file}')
-    ) AS people ON pnr = number
-    ORDER BY person_id"""
+    FROM '{{file}}' JOIN {PEOPLE} ORDER BY person_id"""
+CONTACTS_LANDED = f"""
+    SELECT * EXCLUDE (pnr, number, kont_starttidspunkt, kont_sluttidspunkt),
+        kont_starttidspunkt::TIMESTAMP AS start, kont_sluttidspunkt::TIMESTAMP AS stop,
+        '2025-12-31-0123456789ab' AS delivery_id
+    FROM '{{file}}' JOIN {PEOPLE}
+    QUALIFY row_number() OVER (PARTITION BY dw_ek_kontakt ORDER BY kont_starttidspunkt DESC) = 1 ORDER BY person_id"""
+FLAT = {
+    "LAB": ("results", LABORATORY, LABORATORY_LANDED),
+    "LPR_A_KONTAKT": ("contacts", CONTACTS, CONTACTS_LANDED),
+}
 
 
 def flat(top: Path, number: int) -> None:
-    """A laboratory file as Parquet and CSV: landing, beside DuckDB's own copy into Parquet.
+    """A register without a key and one with, as Parquet and CSV: landing, beside DuckDB's own copy into Parquet.
 
     Both sides write Parquet with Snappy and row groups of 122,880 rows, which is what DuckDB does unasked.
     """
-    for kind, options in (("parquet", "FORMAT parquet"), ("csv", "FORMAT csv, DELIMITER ';', HEADER")):
-        file = top / kind / "2025-12-31" / f"LAB.{kind}"
+    for (register, (rows, made, as_landed)), kind in itertools.product(FLAT.items(), ("parquet", "csv")):
+        file = top / f"{register}-{kind}" / "2025-12-31" / f"{register}.{kind}"
         file.parent.mkdir(parents=True)
-        duckdb.sql(f"COPY ({LABORATORY.format(rows=number)}) TO '{file}' ({options})")
+        options = "FORMAT parquet" if kind == "parquet" else "FORMAT csv, DELIMITER ';', HEADER"
+        duckdb.sql(f"COPY ({made.format(rows=number)}) TO '{file}' ({options})")
         engine = duckdb.connect()
         Pseudonyms(KEY).teach(engine)
         copies = {
             "copies": f"FROM '{file}'",
             "copies, sorted by number,": f"FROM '{file}' ORDER BY pnr",
-            "pseudonymises, sorts by person and copies": SORTED.format(file=file),
+            "pseudonymises, sorts by person and copies": as_landed.format(file=file),
         }
         if kind == "csv":
             engine.execute(f"CREATE VIEW typed AS FROM read_csv('{file}', types = {{'pnr': 'VARCHAR'}})")
             copies = {what: query.replace(f"'{file}'", "typed") for what, query in copies.items()}
-        stores = (top / f"registers-{kind}-{n}" for n in itertools.count())
+        stores = (top / f"registers-{register}-{kind}-{n}" for n in itertools.count())
         landed = least(lambda store: land(file, Registers(store), KEY), stores)  # noqa: B023
         for what, query in copies.items():
             taken = least(lambda: engine.execute(f"COPY ({query}) TO '{top / 'copy.parquet'}'"))  # noqa: B023
             say(
-                f"DuckDB {what} {number:,} results from {kind}",
+                f"DuckDB {what} {number:,} {rows} from {kind}",
                 f"{number / taken / 1e6:.2f} M rows/s",
                 f"landing is {taken / landed:.2f} x",
             )

@@ -246,6 +246,8 @@ def _own_persons(rows: pa.Table) -> pa.Table:
 def _few(column: pa.ChunkedArray) -> pa.Array:
     """A text of which there are few different ones as numbers into a dictionary; anything else as it is."""
     plain = _one(column)
+    if pa.types.is_dictionary(plain.type):
+        return plain if len(plain.dictionary) <= FEW else plain.dictionary_decode()
     if not pa.types.is_string(plain.type) or pc.count_distinct(plain.slice(0, SAMPLE)).as_py() > FEW / 10:
         return plain
     encoded = plain.dictionary_encode()

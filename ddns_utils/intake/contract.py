@@ -6,6 +6,8 @@ Quarantine needs reasons per row, which pandera does not give, so the pass is wr
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ddns_utils.model import Table
 
 SEPARATOR = "|"
@@ -17,19 +19,18 @@ BOUNDS = {
 }
 
 
-def reasons(model: type[Table], looked_up: tuple[str, ...] = ()) -> str:
-    """SQL for the reasons to refuse a row, as words separated by |; NULL for a good row.
-
-    ``looked_up`` names columns that are filled in later and are not checked now.
-    """
-    cases = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in breaches(model, looked_up))
+def reasons(model: type[Table], columns: Collection[str] | None = None) -> str:
+    """SQL for the reasons to refuse a row, as words separated by |; NULL for a good row. Columns as for breaches."""
+    cases = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in breaches(model, columns))
     return f"nullif(concat_ws('{SEPARATOR}', {cases}), '')"
 
 
-def breaches(model: type[Table], looked_up: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    """Each rule as SQL that is true where a row breaks it, and the reason in words."""
-    broken = [rule for name in model.columns if name not in looked_up for rule in _rules(model, name)]
-    return [*broken, *((f'"{first}" > "{second}"', f"{second} before {first}") for first, second in model.forward)]
+def breaches(model: type[Table], columns: Collection[str] | None = None) -> list[tuple[str, str]]:
+    """Each rule as SQL that is true where a row breaks it, and the reason in words; only rules on these columns."""
+    checked = model.columns if columns is None else columns
+    broken = [rule for name in model.columns if name in checked for rule in _rules(model, name)]
+    forward = [(first, second) for first, second in model.forward if first in checked and second in checked]
+    return [*broken, *((f'"{first}" > "{second}"', f"{second} before {first}") for first, second in forward)]
 
 
 def safe_column(model: type[Table], name: str) -> str:

@@ -1,4 +1,4 @@
-"""CSV as senders make it, read as text in one pass, or loaded into a table ``delivered`` of the engine.
+"""CSV as senders make it, read as text.
 
 A well-formed file is read by DuckDB. A file with a badly formed line is read again line by line in Python, ten times
 slower, so that only the bad lines are refused: they keep their number and come with a ``fault`` and the line itself.
@@ -19,42 +19,49 @@ import orjson
 import pyarrow as pa
 
 from ddns_utils.errors import DataError
+from ddns_utils.intake.flat_file import FAULT, LINE, FlatFile
 from ddns_utils.intake.pseudonym import HIDDEN, hide
+from ddns_utils.table_files import ROWS_PER_BATCH
 
 LONGEST_LINE = 1_000_000
 MOST_COLUMNS, LONGEST_NAME = 1_000, 100
 LINES_IN_ONE_ROW = 100
 ROWS_AT_A_TIME, CHARACTERS_AT_A_TIME = 50_000, 20_000_000
-FAULT, LINE = "fault of the line", "line as delivered"
 # In a line that fell apart a CPR number may have run together with other digits.
 _LIKE_CPR = re.compile(r"\d{6,}[-\s./]{0,3}\d{4,}")
 _ONLY_WINDOWS = bytes(range(0x80, 0xA0))
 
 
-def scan_csv(path: Path, name: str) -> str | None:
-    """SQL that reads a CSV file in one pass, and fails at a badly formed line; None for a file in Windows-1252."""
-    encoding = _encoding(path, name)
-    return None if encoding == "cp1252" else _scan(path, encoding, *_header(path, name, encoding))
-
-
-def load_csv(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> bool:
-    """Load a CSV file into the table ``delivered``, all text; True if it has the columns FAULT and LINE.
+def open_csv(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> list[FlatFile]:
+    """A CSV file, all text: in one pass, which fails at a badly formed line; and line by line, with FAULT and LINE.
 
     The encoding is UTF-8, else Windows-1252, of which Latin-1 is a part; fields are parted by semicolon if the first
     line has one, else by comma. Raises DataError for a file without a readable first line.
     """
     encoding = _encoding(path, name)
     separator, columns = _header(path, name, encoding)
-    if encoding != "cp1252":
-        try:
-            engine.execute(
-                f"CREATE OR REPLACE TEMP TABLE delivered AS FROM {_scan(path, encoding, separator, columns)}"
-            )
-            return False
-        except duckdb.Error:
-            pass  # which line is at fault, DuckDB cannot say of all; the careful way can
-    _load_carefully(path, encoding, separator, columns, engine)
-    return True
+    schema = pa.schema([(column, pa.string()) for column in columns])
+    ways = [
+        FlatFile(schema, lambda wanted: _in_one_pass(path, encoding, separator, columns, wanted, engine)),
+        FlatFile(schema, lambda wanted: _line_by_line(path, encoding, separator, columns, wanted), faulty=True),
+    ]
+    return ways[1:] if encoding == "cp1252" else ways
+
+
+def _in_one_pass(
+    path: Path, encoding: str, separator: str, columns: list[str], wanted: list[str], engine: duckdb.DuckDBPyConnection
+) -> Iterator[pa.RecordBatch]:
+    types = ", ".join("'" + column.replace("'", "''") + "': 'VARCHAR'" for column in columns)
+    with engine.cursor() as reading:  # a connection of its own, because the engine is used between batches
+        yield from reading.execute(f"""
+            SELECT {", ".join(map(_quoted, wanted))}
+            FROM read_csv('{path}', auto_detect = false, header = true, delim = '{separator}', quote = '"',
+                escape = '"', columns = {{{types}}}, max_line_size = {LONGEST_LINE},
+                encoding = '{encoding.removesuffix("-sig")}')""").to_arrow_reader(ROWS_PER_BATCH)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _encoding(path: Path, name: str) -> str:
@@ -100,37 +107,28 @@ def _header(path: Path, name: str, encoding: str) -> tuple[str, list[str]]:
     return separator, columns
 
 
-def _scan(path: Path, encoding: str, separator: str, columns: list[str]) -> str:
-    types = ", ".join("'" + column.replace("'", "''") + "': 'VARCHAR'" for column in columns)
-    return f"""read_csv('{path}', auto_detect = false, header = true, delim = '{separator}', quote = '"', escape = '"',
-        columns = {{{types}}}, max_line_size = {LONGEST_LINE}, encoding = '{encoding.removesuffix("-sig")}')"""
-
-
-def _load_carefully(
-    path: Path, encoding: str, separator: str, columns: list[str], engine: duckdb.DuckDBPyConnection
-) -> None:
-    schema = pa.schema([(column, pa.string()) for column in (*columns, FAULT, LINE)])
-    engine.register("batch", schema.empty_table())
-    engine.execute("CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM batch")
+def _line_by_line(
+    path: Path, encoding: str, separator: str, columns: list[str], wanted: list[str]
+) -> Iterator[pa.RecordBatch]:
+    schema = pa.schema([(column, pa.string()) for column in (*wanted, FAULT, LINE)])
+    places = [columns.index(column) for column in wanted]
     rows: list[tuple] = []
     characters = 0
     with _open(path, encoding) as file:
         file.readline(LONGEST_LINE)
         for line, fields, fault in _rows(file, separator, len(columns)):
             shown = orjson.dumps({"line": _LIKE_CPR.sub(HIDDEN, line)}).decode() if fault else None
-            rows.append((*(fields or [None] * len(columns)), fault or None, shown))
+            rows.append((*(fields[place] if fields else None for place in places), fault or None, shown))
             characters += len(line)
             if len(rows) >= ROWS_AT_A_TIME or characters >= CHARACTERS_AT_A_TIME:
-                _insert(rows, schema, engine)
+                yield _batch(rows, schema)
                 rows, characters = [], 0
-    _insert(rows, schema, engine)
+    yield _batch(rows, schema)
 
 
-def _insert(rows: list[tuple], schema: pa.Schema, engine: duckdb.DuckDBPyConnection) -> None:
-    if rows:
-        arrays = [pa.array(values, pa.string()) for values in zip(*rows, strict=True)]
-        engine.register("batch", pa.Table.from_arrays(arrays, schema=schema))
-        engine.execute("INSERT INTO delivered SELECT * FROM batch")
+def _batch(rows: list[tuple], schema: pa.Schema) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.RecordBatch.from_arrays([pa.array(values, pa.string()) for values in columns], schema=schema)
 
 
 def _rows(file: TextIO, separator: str, width: int) -> Iterator[tuple[str, list[str] | None, str]]:

@@ -143,7 +143,7 @@ class _Work:
             self.tell("Writing registers", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)
             if table == "hospital_contact":
-                follow_contacts(self.staged, self.writer)
+                follow_contacts(self.writer)
         if QUARANTINE in self.staged.sources:
             fates += settle_refused(self.staged, self.refused_ids, self.writer)
         if FINDING in self.staged.sources:

@@ -15,12 +15,11 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ddns_utils.intake import flat_text
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.deliveries import KL_GATEWAY
 from ddns_utils.intake.fhir import Resource
-from ddns_utils.intake.flat import refused_query
 from ddns_utils.intake.flat_registers import REGISTERS
+from ddns_utils.intake.flat_rows import kept_query
 from ddns_utils.intake.kl_gateway import Report, Rows
 from ddns_utils.intake.pseudonym import HIDDEN, Pseudonyms, read_key, require_same_key
 from ddns_utils.intake.settle import (
@@ -113,7 +112,6 @@ def _land_again(staged: Staging, writer: Writer, pseudonyms: Pseudonyms) -> list
         columns = ", ".join(f'"{column}"' for column in TABLES[QUARANTINE].columns)
         stay = engine.execute(f"SELECT {columns} FROM asked WHERE NOT again").to_arrow_reader(ROWS_PER_BATCH)
         writer.replace(QUARANTINE, stay)
-    flat_text.teach(engine)
     _stage_flat(staged)
     _stage_reports(staged, pseudonyms)
     fates = []
@@ -127,7 +125,7 @@ def _land_again(staged: Staging, writer: Writer, pseudonyms: Pseudonyms) -> list
 
 
 def _stage_flat(staged: Staging) -> None:
-    groups = staged.engine.execute(f"""
+    groups = staged.flat_engine.execute(f"""
         SELECT source, "table", reasons IN {WAITING} AS waiting, list(DISTINCT field)
         FROM (SELECT *, unnest(json_keys(content)) AS field FROM asked WHERE again AND source <> '{KL_GATEWAY}')
         GROUP BY ALL ORDER BY ALL""").fetchall()
@@ -141,7 +139,7 @@ def _stage_flat(staged: Staging) -> None:
             continue
         given = ", ".join(f"""content->>'$."{name}"' AS "{name}\"""" for name in sorted(fields))
         read = f"SELECT {given}, person_id AS pseudonym, place - 1 AS file_row_number FROM {rows}"
-        again = refused_query(source, "", table, read, fields)
+        again = kept_query(source, "", table, read, fields)
         staged.stage(
             {
                 table: f"""

@@ -1,37 +1,44 @@
-"""SAS files (sas7bdat), loaded into a table ``delivered`` of the engine in chunks, so that memory stays bounded."""
+"""SAS files (sas7bdat), read in chunks, so that memory stays bounded."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
-import pandas as pd
 import pyarrow as pa
 import pyreadstat
 
 from ddns_utils.errors import DataError
+from ddns_utils.intake.flat_file import FlatFile
 
 ROWS_AT_A_TIME = 100_000
 
 
-def load_sas(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> None:
-    """Load a sas7bdat file into the table ``delivered``: plain numbers as numbers; dates, by their format, as text.
+def open_sas(path: Path, name: str) -> FlatFile:
+    """A sas7bdat file: plain numbers as numbers; dates, by their format, as text.
 
-    Raises DataError if it cannot be read to its end; a file that was cut off is not read in part.
+    Raises DataError if it cannot be read, and while it is read if it was cut off: it is not read in part.
     """
-    try:
+    with _sas_only(name):
         first, _ = pyreadstat.read_sas7bdat(str(path), row_limit=1)
-        numbers = [column for column in first if first[column].dtype == "float64"]
-        schema = pa.schema([(column, pa.float64() if column in numbers else pa.string()) for column in first])
-        engine.register("batch", schema.empty_table())
-        engine.execute("CREATE OR REPLACE TEMP TABLE delivered AS SELECT * FROM batch")
-        for chunk, _ in pyreadstat.read_file_in_chunks(pyreadstat.read_sas7bdat, str(path), chunksize=ROWS_AT_A_TIME):
-            engine.register("batch", _as_arrow(chunk, schema))
-            engine.execute("INSERT INTO delivered SELECT * FROM batch")
+    numbers = [column for column in first if first[column].dtype == "float64"]
+    schema = pa.schema([(column, pa.float64() if column in numbers else pa.string()) for column in first])
+
+    def read(wanted: list[str]) -> Iterator[pa.RecordBatch]:
+        with _sas_only(name):
+            kept = pa.schema([schema.field(column) for column in wanted])
+            options = {"chunksize": ROWS_AT_A_TIME, "usecols": wanted}
+            for chunk, _ in pyreadstat.read_file_in_chunks(pyreadstat.read_sas7bdat, str(path), **options):
+                arrays = [pa.array(chunk[field.name], from_pandas=True).cast(field.type) for field in kept]
+                yield pa.RecordBatch.from_arrays(arrays, schema=kept)
+
+    return FlatFile(schema, read)
+
+
+@contextmanager
+def _sas_only(name: str) -> Iterator[None]:
+    try:
+        yield
     except (pyreadstat.ReadstatError, ValueError, TypeError, OverflowError) as error:
         raise DataError(f"{name} cannot be read as SAS: {error}. Send the whole file again.") from None
-
-
-def _as_arrow(chunk: pd.DataFrame, schema: pa.Schema) -> pa.Table:
-    arrays = [pa.array(chunk[field.name], from_pandas=True).cast(field.type) for field in schema]
-    return pa.Table.from_arrays(arrays, schema=schema)

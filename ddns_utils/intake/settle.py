@@ -34,7 +34,7 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
     model, engine = TABLES[table], staged.engine
     rows = _accepted(table, staged, refused)
     if table in WITH_CONTACT:
-        rows = _with_contact(table, rows, writer)
+        rows = staged.put_in_place(table, f"FROM {_with_contact(table, rows, writer)}")
     if table == NUMBER_CHANGE:
         rows = refuse_circles(rows, writer)
     decided = _decide(model, rows, staged, writer) if model.key else _all_stand(rows)
@@ -56,29 +56,35 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
 
 
 def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> str:
-    """Which row of each key stands, and the file that its key is stored in; staged in the place of the table's rows."""
-    is_timed = FIRST in model.columns
+    """SQL that says of each row whether it stands, and in which file its key is stored."""
+    engine, key, is_timed = staged.engine, ", ".join(f'"{column}"' for column in model.key), FIRST in model.columns
     if is_timed:
         know_receipts(staged, writer)
         rows = with_receipts(rows)
     good = f"(SELECT *, false AS stored, NULL::VARCHAR AS held_in FROM {rows} WHERE reasons IS NULL)"
-    key = ", ".join(f'"{column}"' for column in model.key)
     # Stored rows that share a key with the new ones, withdrawn ones included.
     if holding := writer.holding(model.name, good):
         stored = f"(SELECT *, filename AS held_in, true AS stored FROM {writer.scan(model.name, holding, 'filename')})"
         good = f"""({good} UNION ALL BY NAME
             SELECT *, 0 AS arrival, 0 AS source_row
             FROM {with_receipts(stored) if is_timed else stored} SEMI JOIN {good} USING ({key}))"""
-    received = f", list({FIRST}) AS received" if is_timed else ""
-    standing = f"""(SELECT first(staged_as ORDER BY {_latest_first(model)}) AS staged_as,
-            any_value(held_in) AS held_in{received}
-        FROM {good} GROUP BY {key})"""
-    day = f" REPLACE ({earliest(model, 'own', 'standing.received')} AS {FIRST})" if is_timed else ""
-    return staged.put_in_place(
-        model.name,
-        f"""SELECT own.*{day}, standing.staged_as IS NOT NULL AS stands, standing.held_in
-            FROM {rows} AS own LEFT JOIN {standing} AS standing USING (staged_as)""",
-    )
+    if not staged.few(model.name):
+        engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE rivals AS FROM {good} SELECT {key} GROUP BY ALL HAVING count() > 1"
+        )
+        good = f"(SELECT * FROM {good} SEMI JOIN rivals USING ({key}))"
+    later = _later_by(model)
+    compared = ", ".join(f"{expression} AS later_{number}" for number, expression in enumerate(later))
+    latest_first = ", ".join(f"later_{number} DESC" for number in range(len(later)))
+    engine.execute(f"""
+        CREATE OR REPLACE TEMP TABLE compared AS
+        SELECT staged_as, row_number() OVER (PARTITION BY {key} ORDER BY {latest_first}) = 1 AS latest,
+            any_value(held_in) OVER (PARTITION BY {key}) AS held_in,
+            {f"list({FIRST}) OVER (PARTITION BY {key})" if is_timed else "NULL"} AS received
+        FROM (SELECT * EXCLUDE (arrival, source_row), {compared} FROM {good})""")
+    day = f" REPLACE ({earliest(model, 'own', 'received')} AS {FIRST})" if is_timed else ""
+    return f"""(SELECT own.*{day}, reasons IS NULL AND latest IS NOT false AS stands, held_in
+        FROM {rows} AS own LEFT JOIN compared USING (staged_as))"""
 
 
 def _all_stand(rows: str) -> str:
@@ -121,12 +127,13 @@ def _quarantine(rows: str, writer: Writer) -> dict[tuple[str, str], dict[str, in
     return reasons
 
 
-def _latest_first(model: type[Table]) -> str:
+def _later_by(model: type[Table]) -> list[str]:
+    """What is greater in the later of two rows with one key, what counts most first."""
     if model.order is None:
         # A row that comes out of quarantine has no arrival; of the same day, what stands already is later.
-        return "left(delivery_id, 10) DESC, arrival IS NULL, stored, arrival DESC, source_row DESC"
+        return ["left(delivery_id, 10)", "arrival IS NOT NULL", "NOT stored", "arrival", "source_row"]
     content = ", ".join(f'"{column}"' for column in model.columns if column not in ("delivery_id", FIRST))
-    return f'{_told_at(model)} DESC, "{model.voided_by}" DESC, {_phase(model)} DESC, hash({content}) DESC, stored DESC'
+    return [_told_at(model), f'"{model.voided_by}"', _phase(model), f"hash({content})", "stored"]
 
 
 def _told_at(model: type[Table]) -> str:

@@ -24,7 +24,17 @@ from intake.deliver import (
     write_parquet,
 )
 
+from ddns_utils.intake import flat, staging
 from ddns_utils.intake.pseudonym import Pseudonyms
+
+
+@pytest.fixture(autouse=True, params=["few", "many"])
+def rows_are(request, monkeypatch):
+    """Few rows are checked as they are and stay in memory; of many every rule is asked once for different values."""
+    if request.param == "many":
+        monkeypatch.setattr(flat, "FEW_ROWS", 0)
+        monkeypatch.setattr(staging, "FEW_ROWS", 0)
+
 
 ANNA_ID = Pseudonyms(KEY).of(ANNA)
 

@@ -22,6 +22,7 @@ from intake.deliver import (
 from ddns_utils import codelists
 from ddns_utils.intake import kl_codes, retry, retry_quarantine
 from ddns_utils.intake.pseudonym import Pseudonyms
+from ddns_utils.intake.retry import Retry
 from ddns_utils.registers import Registers
 
 COUNTS = ("rows_read", "rows_kept", "rows_quarantined", "rows_superseded")
@@ -157,3 +158,9 @@ def test_rows_of_several_deliveries_keep_their_delivery_and_number_and_reports_c
     after = [row for row in rows(registers, "quarantine") if row["table"] == "lab_result"]
     assert sorted(map(repr, after)) == sorted(map(repr, before))
     assert add_up(registers)
+
+
+def test_a_row_refused_for_a_field_that_no_column_is_read_from_stays_in_quarantine(folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [CONTACT | {"LPRINDBERETNINGSSYSTEM": "LPR2"}])
+    landed(folder, registers)
+    assert retry_quarantine(registers, KEY) == Retry(0, 1, registers.latest_version)

@@ -7,7 +7,7 @@ from intake.deliver import ANNA, BO, KEY, RESULT, landed, write_csv, write_parqu
 
 from ddns_utils import registers as store
 from ddns_utils import table_files
-from ddns_utils.intake import at_once
+from ddns_utils.intake import delimited, flat_file
 from ddns_utils.intake.pseudonym import Pseudonyms
 from ddns_utils.registers import Registers
 
@@ -31,7 +31,8 @@ def short_parts(monkeypatch):
         write(files, rows)
 
     monkeypatch.setattr(table_files, "ROWS_PER_WRITE", 4_000)
-    monkeypatch.setattr(at_once, "ROWS_PER_WRITE", 4_000)
+    monkeypatch.setattr(flat_file, "ROWS_PER_BATCH", 2_048)
+    monkeypatch.setattr(delimited, "ROWS_PER_BATCH", 2_048)
     monkeypatch.setattr(store, "ROWS_PER_BATCH", 2_048)
     monkeypatch.setattr(table_files.TableFiles, "write", noted)
     return written
@@ -94,9 +95,7 @@ def test_a_row_that_breaks_several_rules_has_its_reasons_and_its_number(separato
     assert (row["source_row"], row["reasons"]) == (2, "impossible CPR number|unreadable sampled_at")
 
 
-def test_a_file_larger_than_memory_with_a_badly_formed_last_line_is_spilled_encrypted_and_lands(
-    monkeypatch, registers, tmp_path
-):
+def test_a_file_larger_than_memory_with_a_badly_formed_last_line_lands(monkeypatch, registers, tmp_path):
     monkeypatch.setattr(store, "MEMORY", "60MB")
     day = tmp_path / "2025-06-01"
     day.mkdir()
@@ -105,21 +104,25 @@ def test_a_file_larger_than_memory_with_a_badly_formed_last_line_is_spilled_encr
     duckdb.sql(f"COPY ({query}) TO '{day / 'LAB.csv'}' (FORMAT csv, DELIMITER ';', HEADER)")
     with (day / "LAB.csv").open("a") as file:
         file.write("a line;without the rest\n")
-    spilled = []
-    write = table_files.TableFiles.write
-
-    def watched(files, rows):
-        spilled.extend(file.stat().st_size for file in (registers.path / ".spill").iterdir())
-        write(files, rows)
-
-    monkeypatch.setattr(table_files.TableFiles, "write", watched)
     (count,) = landed(day, registers).counts
     assert (count.read, count.kept) == (3 * ROWS + 1, 3 * (ROWS - 50))
     assert count.reasons == {"impossible CPR number": 3 * 50, "wrong number of fields": 1}
-    assert sum(spilled) > 0
-    assert not (registers.path / ".spill").exists()
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+def test_what_the_engine_spills_is_encrypted_and_gone_afterwards(encrypted, monkeypatch, registers):
+    monkeypatch.setattr(store, "MEMORY", "100MB")
+    registers.path.mkdir()
     with registers._engine() as engine:
-        assert engine.execute("SELECT current_setting('temp_file_encryption')").fetchone() == (True,)
+        if not encrypted:
+            engine.execute("SET temp_file_encryption = false")
+        rows = engine.execute(f"""
+            SELECT '{ANNA}' || i || repeat('abcdefghi ', 20) AS number FROM range(1_000_000) AS r(i) ORDER BY hash(i)""")
+        rows.fetchone()
+        spilled = b"".join(file.read_bytes() for file in (registers.path / ".spill").iterdir())
+        assert len(spilled) > 1_000_000
+        assert (ANNA.encode() in spilled) is not encrypted
+    assert not (registers.path / ".spill").exists()
 
 
 @pytest.mark.usefixtures("short_parts")

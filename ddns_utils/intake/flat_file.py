@@ -1,0 +1,70 @@
+"""A flat file as it was delivered, whatever its format: its columns, and its rows in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ddns_utils.table_files import ROWS_PER_BATCH
+
+FAULT, LINE = "fault of the line", "line as delivered"
+BYTES_PER_READ = 1 << 20
+
+
+class Unreadable(Exception):  # noqa: N818
+    """What an engine says of a file that it cannot read, or read on."""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Raise Unreadable for what goes wrong in here."""
+    try:
+        yield
+    except (OSError, duckdb.Error, pa.ArrowException) as error:
+        raise Unreadable(str(error).partition("\n")[0]) from None
+
+
+@dataclass(frozen=True)
+class FlatFile:
+    """An opened file: its columns, and a function that gives batches of those it is asked for, in the file's order.
+
+    ``faulty`` says that they come with FAULT, what is wrong with a line as a whole, and LINE, such a line itself.
+    """
+
+    schema: pa.Schema
+    read: Callable[[list[str]], Iterator[pa.RecordBatch]]
+    faulty: bool = False
+
+    def batches(self, wanted: list[str]) -> Iterator[pa.RecordBatch]:
+        """Batches of these columns; raises Unreadable."""
+        with reading():
+            yield from self.read(wanted)
+
+
+def open_parquet(path: Path) -> FlatFile:
+    """A Parquet file. Texts that are stored as numbers into a dictionary are read so, because that is quicker."""
+    with reading():
+        metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
+
+    def read(wanted: list[str]) -> Iterator[pa.RecordBatch]:
+        texts = [name for name in wanted if pa.types.is_string(schema.field(name).type)]
+        encoded = [name for name in texts if _has_dictionaries(metadata, name)]
+        with pq.ParquetFile(path, read_dictionary=encoded, buffer_size=BYTES_PER_READ) as file:
+            for batch in file.iter_batches(ROWS_PER_BATCH, columns=wanted, use_threads=False):
+                batch.validate(full=True)  # texts that are not UTF-8
+                yield batch
+
+    return FlatFile(schema, read)
+
+
+def _has_dictionaries(metadata: pq.FileMetaData, name: str) -> bool:
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    place = metadata.schema.names.index(name)
+    return all(group.column(place).has_dictionary_page for group in groups)
