@@ -81,7 +81,7 @@ def read_cells(
         families = _families(cells.keys, dimension, kind)
         if dimension == PERIOD:
             families = [one for one in families if _adds_up(cells.n, *one[1:]) and _adds_up(cells.of, *one[1:])]
-        elif dimension > PERIOD:
+        elif dimension > PERIOD:  # same either way: PERIOD itself is above
             families = [one for one in families if _adds_up(cells.n, *one[1:])]
             apart = [at for at, one in enumerate(families) if not _adds_up(cells.of, *one[1:])]
             cells.only_n |= {len(cells.sums) + at for at in apart}
@@ -114,7 +114,7 @@ def _add_remainders(cells: Cells, kind: str) -> bool:
         for (parent_value, values), families in incomplete.items():
             left = [(p, _left(cells.n, p, c), _left(cells.of, p, c)) for p, c in families]
             numbers = [number for _, *pair in left for number in pair if not math.isnan(number)]
-            if not numbers or min(numbers) < -TOLERANCE or max(numbers) <= TOLERANCE:
+            if not numbers or min(numbers) < -TOLERANCE or max(numbers) <= TOLERANCE:  # same either way: none is near
                 continue
             for parent, n, of in left:
                 key = _replace(cells.keys[parent], dimension, ("rest", parent_value, values))
@@ -187,7 +187,7 @@ def _left(numbers: list[float], parent: int, children: tuple[int, ...]) -> float
 
 def _adds_up(numbers: list[float], parent: int, children: tuple[int, ...]) -> bool:
     left = _left(numbers, parent, children)
-    return math.isnan(left) or abs(left) <= TOLERANCE
+    return math.isnan(left) or abs(left) <= TOLERANCE  # same either way: only what rounding leaves is so near 0
 
 
 def _replace(key: tuple, dimension: int, value: object) -> tuple:

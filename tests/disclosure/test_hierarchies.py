@@ -11,6 +11,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from ddns_utils import areas
 from ddns_utils.disclosure import disclose
+from ddns_utils.disclosure.cells import DIMENSIONS, read_cells
 
 ISLAND = areas.within("1083")[:9]
 GROUPINGS = dataclasses.replace(
@@ -84,6 +85,38 @@ def test_a_year_and_its_quarters_give_no_quarter_away_even_when_one_is_missing(q
     frame = disclose(measured(rows, EVENTS), POLICY, []).frame
     shown = frame.set_index("period")["n"]
     assert shown.isna().sum() >= (2 if quarters == 4 else 1)
+
+
+QUARTERS = {"2025Q1": 10, "2025Q2": 20, "2025Q3": 30, "2025Q4": 40}
+MONTHS = {"2025-01": 2, "2025-02": 3, "2025-03": 5}
+SPANS = {
+    "a year is its quarters, and a quarter its months": (
+        "period", "proportion", {"2025": 100} | QUARTERS | MONTHS, {"2025": list(QUARTERS), "2025Q1": list(MONTHS)},
+    ),
+    "periods that are not the whole year are no sum, even when the numbers add up": (
+        "period", "proportion", {"2025": 60, "2025Q1": 10, "2025Q2": 20, "2025Q3": 30}, {},
+    ),
+    "persons who count in several quarters do not add up": ("period", "proportion", {"2025": 90} | QUARTERS, {}),
+    "events add up, and what is left is a quarter that nobody printed": (
+        "period", "rate", {"2025": 100, "2025Q1": 10, "2025Q2": 20, "2025Q3": 30},
+        {"2025": ["2025Q1", "2025Q2", "2025Q3", "rest"]},
+    ),
+    "ages are sums of the widest within them": (
+        "age_band", "proportion", {"all": 100, "0-17": 10, "18+": 90, "18-39": 30, "40+": 60},
+        {"all": ["0-17", "18+"], "18+": ["18-39", "40+"]},
+    ),
+    "ages that overlap are no sum": ("age_band", "proportion", {"all": 100, "0-39": 40, "18-64": 50}, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SPANS)
+def test_spans_are_sums_of_spans_that_lie_side_by_side(case):
+    column, kind, counts, sums = SPANS[case]
+    rows = [{column: span, "n": float(n), "of": 10.0 * n} for span, n in counts.items()]
+    cells = read_cells(measured(rows).frame, [], kind)
+    names = [key[DIMENSIONS.index(column)] for key in cells.keys]
+    names = ["rest" if isinstance(name, tuple) else name for name in names]
+    assert {names[parent]: [names[part] for part in parts] for parent, parts in cells.sums} == sums
 
 
 def test_a_grouping_that_leaves_one_variable_out_decides_instead_of_the_cell():
