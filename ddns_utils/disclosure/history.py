@@ -98,12 +98,11 @@ def _shown(rows: pd.DataFrame, kind: str, strata: Sequence[str]) -> pd.DataFrame
     rows = with_sums(rows, kind).assign(**{name: ALL for name in strata if name not in rows})
     base = rows["shown_note"].str.extract(ROUNDED_NOTE)[0].astype(float)
     exact, told = base.isna(), rows["shown_value"].notna() & rows["shown_of"].notna()
-    n = rows["n"].where(told if kind == "mean" else told | rows["shown_n"].notna())
-    sums = _whole(rows["shown_value"] * rows["shown_of"]) if kind == "mean" else rows["shown_n"]
+    n = rows["n"].where(told | rows["shown_n"].notna())
     keys = [*DIMENSIONS, *strata]
     shown = rows[[*keys, *NUMBERS]].assign(
         exact_n=n.where(exact), exact_of=rows["shown_of"].where(exact),
-        rounded_n=sums.mask(exact), rounded_of=rows["shown_of"].mask(exact), base=base,
+        rounded_n=rows["shown_n"].mask(exact), rounded_of=rows["shown_of"].mask(exact), base=base,
         row=1.0, said_small=np.where(rows["shown_note"] == SMALL, 1.0, np.nan),
     )  # fmt: skip
     return shown.drop_duplicates(keys).set_index(keys)
