@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from intruder import KINDS, REGIONS, Intruder, kept, only, table
 from made_results import EVENTS, POLICY, SHARE, WAIT
 
-from ddns_utils.disclosure import PROTECTS, disclose
+from ddns_utils.disclosure import PROTECTS, SMALL, disclose
+from ddns_utils.disclosure.history import read_tables
 from ddns_utils.disclosure.published import published
 from ddns_utils.errors import DataError
 
@@ -52,6 +53,18 @@ def test_what_was_shown_of_the_women_and_is_shown_of_all_does_not_tell_of_the_me
     assert pd.isna(shown(second, REGIONS[0]).n)
     assert second.audit.earlier == 1
     assert (second.audit.recovered, second.audit.narrow) == (0, 0)
+
+
+@pytest.mark.parametrize(("indicator", "of"), [(SHARE, OF), (WAIT, [[100, 110], [120, 2], [140, 150]])])
+def test_of_an_earlier_table_readers_know_what_was_shown_and_which_numbers_it_called_small(indicator, of):
+    made = table(N, of, indicator)
+    first = disclose(made, POLICY, [])
+    (read,) = read_tables(made.frame, {indicator.id: indicator.kind}, [], [kept(made, first)])
+    shown, notes = read.cells.shown, first.frame["note"]
+    assert set(notes) == {"", SMALL, PROTECTS}
+    true = pd.Series(read.cells.n[: len(notes)])  # of a mean the sum, which anyone can multiply
+    pd.testing.assert_series_equal(shown["exact_n"], true.where(notes == ""), check_names=False)
+    assert shown["said_small"].notna().tolist() == (notes == SMALL).tolist()
 
 
 def test_the_same_table_again_shows_the_same_numbers():

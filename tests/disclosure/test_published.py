@@ -6,6 +6,7 @@ from made_results import POLICY, SHARE, measured
 
 from ddns_utils.disclosure import disclose
 from ddns_utils.disclosure.published import published
+from ddns_utils.disclosure.relation import small_changes
 
 ROWS = [{"area": "1081", "n": 30.0, "of": 90.0}, {"area": "1082", "n": 3.0, "of": 80.0}]
 
@@ -21,6 +22,15 @@ def test_a_hidden_number_is_kept_true_and_shown_missing_with_its_reason():
     assert pd.isna(hidden["shown_n"])
     assert pd.isna(hidden["shown_value"])
     assert (hidden["shown_status"], hidden["shown_note"]) == ("suppressed", "small count")
+
+
+def test_a_small_change_is_one_below_the_threshold_between_two_counts_that_readers_have():
+    rows = [(40, 42, -2), (40, 36, 4), (40, None, -2), (None, 42, -2), (40, 40, 0), (40, 45, -5)]
+    compared = pd.DataFrame(rows, columns=["shown_n", "before_shown_n", "change_n"], dtype=float)
+    compared = compared.assign(shown_of=90.0, before_shown_of=90.0, change_of=0.0)
+    assert small_changes(compared, 5).index.tolist() == [0, 1]
+    swapped = compared.rename(columns=lambda name: name[:-1] + "of" if name.endswith("_n") else name[:-2] + "n")
+    assert small_changes(swapped, 5).index.tolist() == [0, 1]
 
 
 def test_the_same_numbers_are_the_same_content_in_any_order_and_run():
