@@ -186,12 +186,19 @@ def large(top: Path, gigabytes: float) -> None:
 
 
 def a_day(made: Path, top: Path) -> None:
-    """A year of reports landed at once, then one day more; and the memory that the year takes."""
+    """A year of reports landed at once, then one day more; the same where a month was landed day by day; and memory."""
     days = {day: sum(file.stat().st_size for file in day.iterdir()) for day in sorted((made / "kl_gateway").iterdir())}
     largest = max(list(days)[-90:], key=days.__getitem__)
-    year = top / "year" / "kl_gateway"
-    shutil.copytree(made / "kl_gateway", year, ignore=lambda _, names: [n for n in names if n == largest.name])
-    registers = top / "registers-year"
+
+    def without(left_out: list[Path], name: str) -> Path:
+        names = [day.name for day in left_out]
+        return shutil.copytree(made / "kl_gateway", top / name / "kl_gateway", ignore=lambda *_: names)
+
+    def one_more(store: Path) -> float:
+        copies = (shutil.copytree(store, top / f"{store.name}-{n}") for n in itertools.count())
+        return least(lambda copy: land(largest, Registers(copy), KEY), copies)
+
+    year, registers = without([largest], "year"), top / "registers-year"
     taken = seconds(lambda: land(year, Registers(registers), KEY))
     size = sum(file.stat().st_size for file in year.rglob("*.ndjson")) / 1e6
     files = sum(1 for _ in year.rglob("*.ndjson"))
@@ -200,9 +207,13 @@ def a_day(made: Path, top: Path) -> None:
         f"{taken:.1f} s",
         f"{size / taken:.1f} MB/s",
     )
-    stores = (shutil.copytree(registers, top / f"registers-day-{n}") for n in itertools.count())
-    one = least(lambda store: land(largest, Registers(store), KEY), stores)
+    one = one_more(registers)
     say(f"landing one day more, {days[largest] / 1e6:.2f} MB", f"{one:.2f} s", f"{one / taken:.1%} of the year")
+    daily, lately = top / "registers-daily", list(days)[-31:]
+    for delivery in (without([*lately, largest], "before"), *(day for day in lately if day != largest)):
+        land(delivery, Registers(daily), KEY)
+    usual = one_more(daily)
+    say("… where the last month was landed day by day", f"{usual:.2f} s", f"{usual / taken:.1%} of the year")
     nothing = top / "nothing"
     nothing.mkdir()
     (nothing / "r.ndjson").write_bytes(next(largest.iterdir()).read_bytes().splitlines()[0])

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -36,8 +38,10 @@ ROWS_PER_FILE = 10_000
 SMALL_FILES = 16
 ROWS_PER_GROUP = 122_880  # as DuckDB writes and reads in parallel
 SAMPLE, FEW = 1_000, 1_000
+_WRITTEN = re.compile(r"\d{8}-.*\.parquet")  # begins with the store's version
 # Old versions of the store need the whole log.
-KEEP_LOG = PostCommitHookProperties(cleanup_expired_logs=False)
+KEEP_LOG = PostCommitHookProperties(create_checkpoint=False, cleanup_expired_logs=False)
+CHECKPOINT = 10  # commits; reading what was committed since the last one soon takes longer than another one
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,12 @@ class TableFiles:
         """The files by their full path before the changes."""
         if self._log is None:
             return {}
-        actions = pa.table(self._log.get_add_actions(flatten=True)).to_pylist()
-        files = [File(a["path"], a.get("partition.year"), a["num_records"] or 0, a["size_bytes"]) for a in actions]
+        actions = pa.table(self._log.get_add_actions(flatten=True))
+        told = ["path", *(["partition.year"] if self.model.time else []), "num_records", "size_bytes"]
+        files = [
+            File(a["path"], a.get("partition.year"), a["num_records"] or 0, a["size_bytes"])
+            for a in actions.select(told).to_pylist()
+        ]
         return {str(self.folder / file.path): file for file in files}
 
     @property
@@ -141,7 +149,11 @@ class TableFiles:
             return 0
         removes = [RemoveAction(f.path, True, now, f.bytes, f.partition) for f in self.removed.values()]
         self._log.create_write_transaction([*removes, *adds], "append", schema, by, post_commithook_properties=KEEP_LOG)
-        return self._log.version() + 1  # the store has one writer
+        version = self._log.version() + 1  # the store has one writer
+        if version % CHECKPOINT == 0:
+            self._log.update_incremental()
+            self._log.create_checkpoint()
+        return version
 
     def _write_file(self, rows: pa.Table, year: int | None) -> None:
         name = f"{self.version:08d}-{uuid4().hex[:12]}.parquet"
@@ -167,9 +179,10 @@ def go_back(folder: Path, known: int, version: int) -> None:
         table = DeltaTable(str(folder))
         if sorted(table.file_uris()) != sorted(DeltaTable(str(folder), version=known).file_uris()):
             table.restore(known)
-    for file in folder.rglob("????????-*.parquet"):
-        if file.name[:8].isdecimal() and int(file.name[:8]) > version:
-            file.unlink()
+    for within, _, names in os.walk(folder):
+        for name in names:
+            if _WRITTEN.fullmatch(name) and int(name[:8]) > version:
+                Path(within, name).unlink()
 
 
 def parts(data: pa.Table | Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -164,6 +164,8 @@ class _Work:
 
     def _remember_refused(self) -> None:
         """Every refused file as a delivery without rows, unless it has been refused for the same reason before."""
+        if not self.landing.refused_files:
+            return
         known = f"SELECT delivery_id, refused_because FROM {self.writer.scan('delivery')}"
         before = set(self.writer.engine.execute(known).fetchall())
         rows = [
@@ -239,7 +241,7 @@ def _received_at(file: DeliveredFile, tally: ReportFile | None) -> datetime:
 
 def _known_hashes(writer: Writer) -> set[str]:
     landed = f"SELECT sha256 FROM {writer.scan('delivery')} WHERE refused_because IS NULL"
-    return {sha256 for (sha256,) in writer.engine.execute(landed).fetchall()}
+    return set(writer.engine.execute(landed).to_arrow_table()["sha256"].to_pylist())
 
 
 def _identity(file: DeliveredFile) -> str | None:
