@@ -58,21 +58,20 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
 def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> str:
     """SQL that says of each row whether it stands, and in which file its key is stored."""
     engine, key, is_timed = staged.engine, ", ".join(f'"{column}"' for column in model.key), FIRST in model.columns
-    if is_timed:
-        know_receipts(staged, writer)
-        rows = with_receipts(rows)
     good = f"(SELECT *, false AS stored, NULL::VARCHAR AS held_in FROM {rows} WHERE reasons IS NULL)"
     # Stored rows that share a key with the new ones, withdrawn ones included.
     if holding := writer.holding(model.name, good):
         stored = f"(SELECT *, filename AS held_in, true AS stored FROM {writer.scan(model.name, holding, 'filename')})"
         good = f"""({good} UNION ALL BY NAME
-            SELECT *, 0 AS arrival, 0 AS source_row
-            FROM {with_receipts(stored) if is_timed else stored} SEMI JOIN {good} USING ({key}))"""
+            SELECT *, 0 AS arrival, 0 AS source_row FROM {stored} SEMI JOIN {good} USING ({key}))"""
     if not staged.few(model.name):
         engine.execute(
             f"CREATE OR REPLACE TEMP TABLE rivals AS FROM {good} SELECT {key} GROUP BY ALL HAVING count() > 1"
         )
         good = f"(SELECT * FROM {good} SEMI JOIN rivals USING ({key}))"
+    if is_timed:
+        know_receipts(staged, writer)
+        rows, good = with_receipts(rows), with_receipts(good)
     later = _later_by(model)
     compared = ", ".join(f"{expression} AS later_{number}" for number, expression in enumerate(later))
     latest_first = ", ".join(f"later_{number} DESC" for number in range(len(later)))
