@@ -82,7 +82,7 @@ class Moves:
         """How far each number can go alone: by what is known of it, of its whole or part, and of who is left."""
         down, up = (np.where(self.together.known, 0.0, side) for side in system.room)
         rows, places = system.pairs.nonzero()
-        slack, part = system.slack[rows], system.pairs.data < 0
+        slack, part = system.slack[rows], system.pairs.data < 0  # same either way: no factor is 0
         np.minimum.at(up, places[part], slack[part])
         np.maximum.at(down, places[~part], -slack[~part])
         for left, (n, of) in self.together.complements.items():
