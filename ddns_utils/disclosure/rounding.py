@@ -47,7 +47,7 @@ def round_together(tables: Sequence[Table], policy: Policy) -> Rounded:
         )
     together = Together(tables, policy)
     seed = int.from_bytes(sha256(together.true.tobytes()).digest()[:8], "big")
-    apart = np.where(together.small & together.wanted, together.width, 0)
+    apart = together.width
     for draw in range(DRAWS):
         numbers, free = _rounded(together, policy.rounding_base, np.random.default_rng([seed, draw]))
         known = _known(together, numbers, policy.rounding_base, free)

@@ -61,6 +61,17 @@ def test_values_and_limits_follow_from_the_rounded_numbers():
     assert (frame["note"] == "rounded to 5").all()
 
 
+@pytest.mark.parametrize("least", range(6, 10))
+def test_a_rounded_numerator_is_not_above_its_denominator(least):
+    counts = np.array([[least, 7], [least + 1, least + 2], [least + 3, least]])
+    frame = rounded(table(counts, counts)).frame
+    assert (frame["n"] <= frame["of"]).all()
+
+
+def test_only_small_numbers_are_attacked():
+    assert rounded(table([[41, 3], [52, 63], [74, 85]], [[101, 113], [122, 134], [143, 156]])).audit.attacked == 1
+
+
 def test_a_number_is_rounded_as_it_was_before():
     made = table([[41, 43], [52, 63], [74, 85]], [[101, 113], [122, 134], [143, 156]])
     part = only(made, sex="F")
