@@ -95,7 +95,7 @@ class World:
         if move is None or self._is_whole(move):
             return move
         tidy = np.where(self.system.whole, np.round(move), move)
-        if self._holds(tidy, lower, upper):
+        if self.holds(tidy, lower, upper):
             return tidy
         move = self._solve(wanted, lower, upper, whole=True)
         return move if move is not None and self._is_whole(move) else None
@@ -113,7 +113,8 @@ class World:
     def _is_whole(self, move: np.ndarray) -> bool:
         return bool((abs(move - np.round(move))[self.system.whole] < NEARLY).all())
 
-    def _holds(self, move: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
+    def holds(self, move: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> bool:
+        """Whether everything published is still true after a move, which goes from ``lower`` to ``upper`` at most."""
         ties = self.ties @ move
         inside = (move >= np.maximum(self.down, lower) - NEARLY) & (move <= np.minimum(self.up, upper) + NEARLY)
         return bool(inside.all() and (ties >= self.least - NEARLY).all() and (ties <= self.most + NEARLY).all())

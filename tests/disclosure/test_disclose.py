@@ -14,6 +14,7 @@ from scipy.optimize import linprog
 from ddns_utils.disclosure import PROTECTS, SMALL, Disclosed, Policy, disclose
 from ddns_utils.disclosure.attack import ranges
 from ddns_utils.disclosure.cells import Cells
+from ddns_utils.disclosure.cover import cheapest_cover
 from ddns_utils.disclosure.guard import guard
 from ddns_utils.disclosure.history import Table
 from ddns_utils.disclosure.system import System
@@ -76,6 +77,31 @@ def test_two_hidden_in_every_line_is_no_protection_and_the_attack_says_so():
     assert hidden.sum(axis=1).min() >= 2
     low, high = ranges(system, hidden.ravel(), hidden.ravel().astype(float))
     assert counts.ravel()[hidden.ravel() & (high - low < 1)].tolist() == [47]
+
+
+WHOLE_AND_PARTS = System(
+    sums=sparse.csr_array([[1.0, -1.0, -1.0, -1.0]]), pairs=sparse.csr_array((0, 4)), slack=np.zeros(0),
+    true=np.array([20.0, 3.0, 7.0, 10.0]), lower=np.zeros(4), upper=np.full(4, np.inf), whole=np.full(4, True),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cost", "fixed", "hidden", "lost"),
+    [
+        ([5, 0, 1, 3], [], [1, 2], []),
+        ([1, 0, 5, 3], [], [0, 1], []),
+        ([5, 0, 1, 3], [2], [1, 3], []),
+        ([5, 0, 1, 3], [0, 2, 3], [], [1]),  # alone it cannot move
+    ],
+)
+def test_the_cheapest_number_that_can_move_with_a_hidden_one_is_hidden_too(cost, fixed, hidden, lost):
+    nothing = np.zeros(4)
+    cover, left = cheapest_cover(
+        WHOLE_AND_PARTS, nothing, nothing, np.array([0.0, 2.0, 0.0, 0.0]), np.array(cost, dtype=float),
+        np.isin(np.arange(4), fixed),
+    )  # fmt: skip
+    assert np.flatnonzero(cover).tolist() == hidden
+    assert np.flatnonzero(left).tolist() == lost
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from ddns_utils import areas
 from ddns_utils.disclosure import Policy, disclose, moves
-from ddns_utils.disclosure.attack import worlds
+from ddns_utils.disclosure.attack import FAR, World, worlds
 from ddns_utils.disclosure.grid import Grid
 from ddns_utils.disclosure.guard import guard
 from ddns_utils.disclosure.history import Table, read_tables
@@ -100,6 +100,14 @@ def test_a_move_counts_as_a_world_only_if_all_that_is_published_stays_true(move,
     assert (low.tolist(), high.tolist()) == (
         (np.minimum(move, 0).tolist(), np.maximum(move, 0).tolist()) if is_a_world else ([0] * 4, [0] * 4)
     )
+    if np.all(np.round(move) == move):
+        far = np.full(4, FAR)
+        assert World(LINE).holds(np.array(move, dtype=float), -far, far) == is_a_world
+
+
+@pytest.mark.parametrize(("least", "most", "holds"), [(-1, 1, True), (-0.5, 1, False), (-1, 0.5, False)])
+def test_a_world_lies_within_what_is_looked_for(least, most, holds):
+    assert World(LINE).holds(np.array([0.0, 1.0, -1.0, 0.0]), np.full(4, least), np.full(4, most)) == holds
 
 
 def test_a_move_of_a_published_number_is_no_world():
