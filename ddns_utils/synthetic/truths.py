@@ -57,7 +57,7 @@ LAG = {
     "SENTINEL": (7.0, 14.0),
 }
 MUNICIPAL_LAG = 0  # days from the night after a day's changes until they are sent
-LATE_MUNICIPALITIES = {"265": 9, "370": 16, "540": 6, "813": 25}
+LATE_MUNICIPALITIES = {"265": 9, "370": 30, "540": 6, "813": 25}
 
 
 def describe(citizens: int, years: int, seed: int, until_year: int, counted: dict[str, int]) -> dict:
