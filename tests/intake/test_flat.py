@@ -200,10 +200,13 @@ def test_a_person_and_their_residences_come_from_one_file(folder, registers):
     ]
 
 
-def test_an_unknown_municipality_is_in_quarantine(folder, registers):
-    write_csv(folder, "BEF", [BEF | {"KOM": "999"}, BEF | {"PNR": BO}])
+@pytest.mark.parametrize(("code", "unknown"), [("999", True), ("1101", True), ("0101", False)])
+def test_an_unknown_municipality_is_in_quarantine_and_only_a_nought_may_stand_before_its_code(
+    code, unknown, folder, registers
+):
+    write_csv(folder, "BEF", [BEF | {"KOM": code}, BEF | {"PNR": BO}])
     landing = landed(folder, registers)
-    assert "unknown municipality" in reasons(registers)
+    assert ("unknown municipality" in reasons(registers)) == unknown
     assert not landing.failed
 
 
