@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 import ibis
@@ -106,7 +107,8 @@ class Snapshot:
             return []
         if name not in self._found_files:
             table = DeltaTable(str(table_path(self.path, name)), version=self.tables[name])
-            self._found_files[name] = table.file_uris()
+            # Delta writes a space or a letter such as ø in the folder's name as in an address; engines do not.
+            self._found_files[name] = [unquote(uri) for uri in table.file_uris()]
         return self._found_files[name]
 
     @cached_property

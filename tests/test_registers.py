@@ -47,6 +47,15 @@ def test_an_empty_store_has_every_table_with_its_columns(registers):
         assert list(read(snapshot, name).columns) == list(model.columns)
 
 
+@pytest.mark.parametrize("name", ["Mine registre", "Bjørn's", "a[x]*", "a#b?c=d&e"])
+def test_a_store_may_be_in_a_folder_of_any_name(name, tmp_path):
+    registers = Registers(tmp_path / name / "registers")
+    for day in (1, 2):
+        with registers.writing() as writer:
+            writer.merge("care_plan", care_plan(datetime(2025, 1, day)))
+    assert read(registers.snapshot(), "care_plan")["reported_at"].dt.day.tolist() == [2]
+
+
 def test_several_tables_become_one_version(registers):
     with registers.writing() as writer:
         writer.append("residence", homes(("p", "101", date(2020, 1, 1), None)))
