@@ -8,6 +8,10 @@ from ddns_utils.intake.deliveries import DeliveredFile
 from ddns_utils.model import TABLES
 
 SHOWN = 25
+ADVICE = (
+    "Let senders put these rows right and send them again: docs/intake.md says what each reason means (of AIM and "
+    "SENTINEL docs/reporting_guide.md), the table quarantine which rows they are."
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ class Landing:
             if of_table:
                 kept, bad, old = (sum(getattr(c, n) for c in of_table) for n in ("kept", "quarantined", "superseded"))
                 lines.append(f"  {table}: {kept:,} rows kept, {old:,} superseded, {bad:,} in quarantine")
-        lines += _first([_bad_rows(count) for count in self.counts if count.quarantined])
+        if bad_rows := [_bad_rows(count) for count in self.counts if count.quarantined]:
+            lines += [*_first(bad_rows), ADVICE]
         lines += [f"{name} is refused: {why} Nothing of it is in." for name, why in self.refused.items()]
         if self.findings:
             lines.append("Rules of the reports' profiles broken, see the table finding:")
@@ -96,5 +101,5 @@ def _bad_rows(count: Count) -> str:
     reasons = ", ".join(f"{word} ({number:,})" for word, number in count.reasons.items())
     return (
         f"delivery {count.delivery_id} ({count.file}): {count.quarantined:,} of {count.read:,} rows of {count.table} "
-        f"are in quarantine: {reasons}. The rest is in."
+        f"are in quarantine: {reasons}. {'The rest is in' if count.read > count.quarantined else 'None is in'}."
     )

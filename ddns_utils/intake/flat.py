@@ -44,8 +44,9 @@ def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
             return
         _take(file, arrival, last, staged)
     except (Unreadable, duckdb.Error, pa.ArrowException) as error:
-        reason = hide(str(error).splitlines()[0].replace(str(staged.folder / "delivered"), "delivered"))
-        raise DataError(f"{file.name} cannot be read as {file.path.suffix[1:].upper()}: {reason}") from None
+        reason = hide(str(error).splitlines()[0].replace(str(staged.folder / "delivered"), "delivered")).rstrip(".")
+        kind = file.path.suffix[1:].upper()
+        raise DataError(f"{file.name} cannot be read as {kind}: {reason}. Send the whole file again.") from None
 
 
 def _open(file: DeliveredFile, staged: Staging) -> list[FlatFile]:

@@ -58,10 +58,17 @@ def open_parquet(path: Path) -> FlatFile:
         encoded = [name for name in texts if _has_dictionaries(metadata, name)]
         with pq.ParquetFile(path, read_dictionary=encoded, buffer_size=BYTES_PER_READ) as file:
             for batch in file.iter_batches(ROWS_PER_BATCH, columns=wanted, use_threads=False):
+                batch = batch.cast(_with_texts(batch.schema))
                 batch.validate(full=True)  # texts that are not UTF-8
                 yield batch
 
-    return FlatFile(schema, read)
+    return FlatFile(_with_texts(schema), read)
+
+
+def _with_texts(schema: pa.Schema) -> pa.Schema:
+    """Some systems write texts without saying that they are texts."""
+    bytes_ = (pa.binary(), pa.large_binary())
+    return pa.schema([field.with_type(pa.string()) if field.type in bytes_ else field for field in schema])
 
 
 def _has_dictionaries(metadata: pq.FileMetaData, name: str) -> bool:

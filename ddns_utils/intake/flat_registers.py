@@ -38,10 +38,13 @@ def _recode(field_name: str, words: dict[str, str], otherwise: str = "NULL") -> 
     return f"CASE lower({{{field_name}}}) {cases} ELSE {otherwise} END"
 
 
-_MUNICIPALITY = "CASE WHEN length({KOM}) = 4 AND {KOM} LIKE '0%' THEN right({KOM}, 3) ELSE lpad({KOM}, 3, '0') END"
-_SIX = "lpad({SPECIALE}, 6, '0')"
-_SPECIALTY = f"CASE WHEN regexp_full_match({_SIX}, '[0-9]+') THEN {_SIX} END"
-_YYWW = "lpad({HONUGE}, 4, '0')"
+# A zero in front is lost where a code is stored as a number; a code that is too long is no code.
+_MUNICIPALITY = "CASE WHEN length({KOM}) = 4 AND {KOM} LIKE '0%' THEN right({KOM}, 3) ELSE {KOM} END"
+_SPECIALTY = (
+    "CASE WHEN length({SPECIALE}) IN (5, 6) AND regexp_full_match({SPECIALE}, '[0-9]+') "
+    "THEN lpad({SPECIALE}, 6, '0') END"
+)
+_YYWW = "CASE WHEN length({HONUGE}) <= 4 THEN lpad({HONUGE}, 4, '0') END"
 _WEEK = f"CASE WHEN {_YYWW} >= '9000' THEN '19' ELSE '20' END || left({_YYWW}, 2) || '-W' || right({_YYWW}, 2)"
 _MONDAY = f"try_strptime({_WEEK} || '-1', '%G-W%V-%u')::DATE"
 
@@ -65,7 +68,7 @@ def _converted(column: str, code: str, number: str, unit: str) -> str:
 _LAB = ("ANALYSISCODE", "VALUE:result", "UNIT")
 _AIM = ("KODE", "VAERDI:decimal", "ENHED")
 # Contacts converted from LPR2 are in LPR_A too; kept together with LPR3's own they would count twice.
-_CONVERTED = {"converted from an older register": "{LPRINDBERETNINGSSYSTEM} <> 'LPR3'"}
+_CONVERTED = {"converted from an older register": "upper({LPRINDBERETNINGSSYSTEM}) <> 'LPR3'"}
 
 _KINDS = {"diagnose": "diagnosis", "måling": "measurement", "årskontrol": "care_plan_contact"}
 _ICPC2, _NPU, _SKS = "[A-Z-][0-9][0-9]", "(NPU|DNK)[0-9]+", "D[A-Z][0-9][0-9][0-9A-Z]*"

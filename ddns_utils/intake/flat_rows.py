@@ -59,7 +59,8 @@ class Fields:
         if kind == "TIMESTAMP WITH TIME ZONE":
             value, kind = f"timezone('Europe/Copenhagen', {value})", "TIMESTAMP"
         if wanted == "decimal" and kind in _DECIMAL:
-            return f"CASE WHEN isfinite({value}) THEN {value}::DOUBLE END"
+            number = f"{value}::VARCHAR::DOUBLE" if kind == "FLOAT" else value  # 48.1 is not 48.09999847
+            return f"CASE WHEN isfinite({value}) THEN {number} END"
         if kind in _AS_IT_IS.get(wanted, ()):
             return f"{value}::{_SQL_TYPE[wanted]}"
         if kind == "VARCHAR" or (wanted == "given" and kind not in _DECIMAL):
@@ -69,10 +70,12 @@ class Fields:
                 f"CASE WHEN isnan({value}) THEN NULL WHEN {value} = trunc({value}) AND abs({value}) < 1e15 "
                 f"THEN {value}::BIGINT::VARCHAR ELSE {value}::VARCHAR END"
             )
+        elif kind.startswith("DECIMAL"):
+            text = f"regexp_replace({value}::VARCHAR, '\\.0+$', '')"
         else:
             text = f"{value}::VARCHAR"
         if wanted == "cpr" and kind != "VARCHAR":
-            return f"lpad({text}, 10, '0')"
+            return f"CASE WHEN length({text}) < 10 THEN lpad({text}, 10, '0') ELSE {text} END"
         return _FROM_TEXT[wanted].format(text)
 
 

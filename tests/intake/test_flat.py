@@ -111,10 +111,11 @@ def test_a_contact_converted_from_lpr2_is_not_kept_beside_those_of_lpr3(folder, 
     with_system = [
         CONTACT | {"LPRINDBERETNINGSSYSTEM": "LPR3"},
         CONTACT | {"DW_EK_KONTAKT": "k2", "LPRINDBERETNINGSSYSTEM": "LPR2"},
+        CONTACT | {"DW_EK_KONTAKT": "k3", "LPRINDBERETNINGSSYSTEM": "lpr3"},
     ]
     write_csv(folder, "LPR_A_KONTAKT", with_system)
     landed(folder, registers)
-    assert only(registers, "hospital_contact")["contact_id"] == "k1"
+    assert [row["contact_id"] for row in rows(registers, "hospital_contact")] == ["k1", "k3"]
     assert reasons(registers) == ["converted from an older register"]
 
 
@@ -134,8 +135,22 @@ def test_a_service_has_specialty_and_service_code_from_six_digits(folder, regist
 
 
 @pytest.mark.parametrize(
+    ("code", "read"), [("80101", ("08", "0101")), ("8001011", None), ("0101", None), ("80010x", None)]
+)
+def test_a_service_code_may_lack_a_zero_in_front_and_is_never_cut_off(code, read, folder, registers):
+    write_csv(folder, "SSSY", [SERVICE | {"SPECIALE": code}])
+    landed(folder, registers)
+    found = [(row["specialty"], row["service_code"]) for row in rows(registers, "practice_service")]
+    assert found == ([read] if read else [])
+    assert reasons(registers) == ([] if read else ["unreadable specialty|unreadable service_code"])
+
+
+@pytest.mark.parametrize(
     ("week", "monday", "settled"),
     [
+        ("507", date(2005, 2, 14), "2005-W07"),
+        ("25071", None, None),
+        ("25107", None, None),
         ("2001", date(2019, 12, 30), "2020-W01"),
         ("0560", None, None),
         ("2053", date(2020, 12, 28), "2020-W53"),
@@ -200,7 +215,10 @@ def test_a_person_and_their_residences_come_from_one_file(folder, registers):
     ]
 
 
-@pytest.mark.parametrize(("code", "unknown"), [("999", True), ("1101", True), ("0101", False)])
+@pytest.mark.parametrize(
+    ("code", "unknown"),
+    [("999", True), ("1101", True), ("1010", True), ("00101", True), ("1", True), ("0101", False)],
+)
 def test_an_unknown_municipality_is_in_quarantine_and_only_a_nought_may_stand_before_its_code(
     code, unknown, folder, registers
 ):
@@ -256,6 +274,32 @@ def test_typed_parquet_gives_the_same_rows_as_text(folder, registers, tmp_path):
     assert only(other, "hospital_contact") == only(registers, "hospital_contact")
 
 
+@pytest.mark.parametrize(
+    ("register", "field", "value", "column", "read"),
+    [
+        ("SSSY", "YDLANT", "2::DECIMAL(38, 10)", "quantity", 2),
+        ("SSSY", "YDLANT", "2.5::DECIMAL(38, 10)", "quantity", None),
+        ("SSSY", "PNR", f"{ANNA}::DECIMAL(12, 2)", "person_id", ANNA_ID),
+        ("SSSY", "PNR", f"{ANNA}0::BIGINT", "person_id", None),
+        ("SSSY", "PNR", "10101801234::BIGINT", "person_id", None),
+        ("SSSY", "YDERNR", "12345::DECIMAL(8, 2)", "provider", "12345"),
+        ("AIM", "VAERDI", "48.1::FLOAT", "value", 48.1),
+        ("AIM", "VAERDI", "'inf'::FLOAT", "value", None),
+        ("AIM", "VAERDI", "48.10::DECIMAL(6, 2)", "value", 48.1),
+        ("AIM", "ART", "encode('måling')", "kind", "measurement"),
+        ("AIM", "ART", "encode('årskontrol')", "kind", None),
+    ],
+)
+def test_a_typed_value_is_read_as_its_text_would_be(register, field, value, column, read, folder, registers):
+    given = {name: f"'{text}'" for name, text in FILES[register].items()} | {field: value}
+    write_parquet(folder, register, "SELECT " + ", ".join(f"{value} AS {name}" for name, value in given.items()))
+    landing = landed(folder, registers)
+    (count,) = landing.counts
+    assert not landing.refused
+    assert [row[column] for row in rows(registers, count.table)] == ([] if read is None else [read])
+    assert count.quarantined == (read is None)
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_file_without_a_field_is_refused_and_the_field_named(name, folder, registers):
     field = list(FILES[name])[-1] if name not in ("BEF", "CPR", "SSSY") else next(iter(FILES[name]))
@@ -294,6 +338,14 @@ def test_a_row_that_breaks_the_contract_is_in_quarantine_with_its_reasons(folder
     said = [line for line in landing.lines() if "13 of 14 rows of hospital_contact are in quarantine: " in line]
     assert len(said) == 1
     assert "impossible CPR number (4), unknown contact_type (2), unknown priority (2), end before start (1)" in said[0]
+    assert said[0].endswith(" The rest is in.")
+    assert any(line.startswith("Let senders put these rows right and send them again: ") for line in landing.lines())
+
+
+def test_a_file_without_a_good_row_is_not_said_to_be_in(folder, registers):
+    write_csv(folder, "AIM", [AIM | {"ART": "x"}])
+    said = [line for line in landed(folder, registers).lines() if " 1 of 1 rows of practice_record " in line]
+    assert [line.rpartition(": ")[2] for line in said] == ["unknown kind (1). None is in."]
 
 
 def test_quantities_out_of_bounds_are_in_quarantine(folder, registers):
