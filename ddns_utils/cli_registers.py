@@ -70,6 +70,8 @@ def _show_deliveries(
             for seen in deliveries.senders(found, last)
         ],
     )
+    if source in (None, deliveries.KL_GATEWAY) and not sender and (never := deliveries.never_delivered(snapshot)):
+        click.echo(f"Nothing has ever come from {len(never)} municipalities: {', '.join(never)}.")
     show_table(
         f"Deliveries {first} to {last}",
         ["source", "sender", "from", "to", "state", "files", "refused", "read", "kept", "quarantined", "superseded"],

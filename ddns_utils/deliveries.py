@@ -25,9 +25,9 @@ from ddns_utils.period import Period
 from ddns_utils.registers import Snapshot
 
 KL_GATEWAY = "KL Gateway"
-DUE_DAILY = (KL_GATEWAY,)  # reporting is due daily; other registers are extracts that come when they come
-DUE_DAYS = 14  # at the latest this many days after the end of the month (KL Gateway, the reporting agreements)
 WITH_SYSTEMS = tuple(table.origin for table in TABLES.values() if table.sent_by)  # sent from clinic systems
+DUE_DAILY = (KL_GATEWAY, *WITH_SYSTEMS)  # reporting is due daily; other registers are extracts that come when they come
+DUE_DAYS = 14  # at the latest this many days after the end of the month (KL Gateway; our reporting guide for practice)
 GAPS = 30  # how many of a sender's latest gaps make its rhythm
 FEWEST_GAPS = 5
 MONTHS = 12  # how far back late and overdue months are told
@@ -140,8 +140,20 @@ def refusals(snapshot: Snapshot, found: pd.DataFrame, first: date, last: date) -
 
 
 def _named(table: ibis.Table) -> ibis.Table:
-    """Deliveries with a word for every sender: a municipality's code, what the files say, or several."""
-    return table.mutate(sender=ibis.coalesce(table.municipality, table.sender, ibis.literal("several")))
+    """Deliveries with a word for every sender: a municipality's code, what the files say, or that there are several.
+
+    Of a file that cannot be read nobody knows.
+    """
+    nobody_told = ibis.ifelse(table.refused_because.isnull(), "several", "unknown")
+    return table.mutate(sender=ibis.coalesce(table.municipality, table.sender, nobody_told))
+
+
+def never_delivered(snapshot: Snapshot) -> list[str]:
+    """The municipalities that nothing has ever landed from; none as long as nothing has from any."""
+    came = received(snapshot)
+    came = came.filter(came.source == KL_GATEWAY, came.municipality.notnull()).select("municipality").distinct()
+    there = set(snapshot.engine.to_pyarrow(came)["municipality"].to_pylist())
+    return [code for code in areas.codes("municipality") if code not in there] if there else []
 
 
 def senders(found: pd.DataFrame, on: date) -> list[Sender]:

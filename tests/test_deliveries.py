@@ -6,8 +6,9 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
+from ddns_utils import areas, codelists
 from ddns_utils.cli import main
-from ddns_utils.deliveries import days, lines, senders, usual_gap
+from ddns_utils.deliveries import days, lines, never_delivered, senders, usual_gap
 from ddns_utils.errors import DataError
 from ddns_utils.model import TABLES
 from ddns_utils.registers import Registers
@@ -17,11 +18,11 @@ DAY = timedelta(days=1)
 FIRST = date(2025, 3, 1)
 
 
-def store(path, deliveries):
+def store(path, deliveries, source="KL Gateway"):
     """A store with deliveries: (day, rows read, rows in quarantine, sender)."""
     registers = Registers(path)
     rows = [
-        {"delivery_id": f"{day}-{number:012}", "source": "KL Gateway", "sender": sender, "file": "f", "sha256": str(number),
+        {"delivery_id": f"{day}-{number:012}", "source": source, "sender": sender, "file": "f", "sha256": str(number),
          "received_at": datetime(day.year, day.month, day.day), "first_day": None, "last_day": None, "rows_read": read, "rows_kept": read - bad,
          "rows_quarantined": bad, "rows_superseded": 0}
         for number, (day, read, bad, sender) in enumerate(deliveries)
@@ -94,6 +95,27 @@ def test_days_without_a_delivery_are_quiet_then_silent_and_a_file_without_rows_s
 def test_a_month_is_due_14_days_after_its_end(tmp_path, came, on, late, overdue):
     sender = seen(tmp_path, [(date(2025, 3, 10), 1, 0, KOBENHAVN), (came, 1, 0, KOBENHAVN)], on)
     assert (sender.late, sender.overdue) == (late, overdue)
+
+
+@pytest.mark.parametrize(("source", "overdue"), [("AIM", ("2025-03",)), ("SENTINEL", ("2025-03",)), ("LMDB", ())])
+def test_practice_is_due_as_the_reporting_guide_says_and_extracts_of_registers_are_not(tmp_path, source, overdue):
+    (sender,) = senders(days(store(tmp_path, [(FIRST, 1, 0, "ALFA")], source).snapshot()), date(2025, 4, 15))
+    assert sender.overdue == overdue
+
+
+def test_municipalities_that_nothing_has_ever_come_from_are_told(tmp_path):
+    other = codelists.rows("municipal_organization")[0]
+    assert never_delivered(store(tmp_path / "none", every(1, 1), "AIM").snapshot()) == []
+    registers = store(tmp_path / "two", [*every(1, 1), (FIRST, 1, 0, str(other["code"])), (FIRST, 1, 0, None)])
+    missing = [code for code in areas.codes("municipality") if code not in ("101", other["municipality"])]
+    assert never_delivered(registers.snapshot()) == missing
+    shown = CliRunner().invoke(main, ["registers", "--deliveries", "--registers", str(registers.path)]).output
+    assert f"Nothing has ever come from 96 municipalities: {', '.join(missing)}.\n" in shown
+    for more in (["--sender", "101"], ["--source", "KL Gateway", "--sender", "101"]):
+        shown = (
+            CliRunner().invoke(main, ["registers", "--deliveries", "--registers", str(registers.path), *more]).output
+        )
+        assert "Nothing has ever come" not in shown
 
 
 def test_the_day_of_receipt_is_the_day_of_delivery_and_municipalities_go_by_their_code(tmp_path):

@@ -420,6 +420,13 @@ def test_a_refused_file_is_a_delivery_without_rows_that_says_why(folder, registe
     assert f"LAB\tLAB\t2025-04-01\tLAB.csv\t{refused['refused_because']}" in shown.output
 
 
+def test_of_a_file_that_cannot_be_read_the_sender_is_unknown(folder, registers):
+    folder.mkdir(parents=True)
+    (folder / "r.json").write_text("{")
+    landed(folder, registers)
+    assert days(registers.snapshot()).sender.tolist() == ["unknown"]
+
+
 def test_a_file_refused_again_changes_nothing_and_lands_once_it_can_be_read(folder, registers, monkeypatch):
     write_csv(folder, "LAB", [RESULT])
     with monkeypatch.context() as patched:
