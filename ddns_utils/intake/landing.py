@@ -16,6 +16,7 @@ from ddns_utils.intake.account import Count, Fate, Landing
 from ddns_utils.intake.archives import unpack_all
 from ddns_utils.intake.contacts import follow_contacts
 from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
+from ddns_utils.intake.first_receipt import know_receipts
 from ddns_utils.intake.flat import stage_flat
 from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.kl_gateway import Rows
@@ -139,6 +140,7 @@ class _Work:
         tables = [name for name in TABLES if name in self.staged.sources and name not in (QUARANTINE, FINDING)]
         fates: list[Fate] = list(self.staged.fates)
         self.staged.received = {id_: _received_at(*of).date() for id_, of in self.accepted.items()}
+        know_receipts(self.staged, self.writer)
         for number, table in enumerate(tables):
             self.tell("Writing registers", number, len(tables))
             fates += settle(table, self.staged, self.refused_ids, self.writer)

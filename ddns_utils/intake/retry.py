@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.deliveries import KL_GATEWAY
 from ddns_utils.intake.fhir import Resource
+from ddns_utils.intake.first_receipt import know_receipts
 from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.flat_rows import kept_query
 from ddns_utils.intake.kl_gateway import Report, Rows
@@ -114,6 +115,7 @@ def _land_again(staged: Staging, writer: Writer, pseudonyms: Pseudonyms) -> list
         writer.replace(QUARANTINE, stay)
     _stage_flat(staged)
     _stage_reports(staged, pseudonyms)
+    know_receipts(staged, writer)
     fates = []
     for table in [name for name in TABLES if name in staged.sources and name not in (QUARANTINE, FINDING)]:
         fates += settle(table, staged, set(), writer)

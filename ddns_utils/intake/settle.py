@@ -14,7 +14,7 @@ from datetime import date
 
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.contract import SEPARATOR
-from ddns_utils.intake.first_receipt import FIRST, earliest, know_receipts, receive_earlier, with_receipts
+from ddns_utils.intake.first_receipt import FIRST, earliest, receive_earlier, with_receipts
 from ddns_utils.intake.number_changes import CIRCLE, NUMBER_CHANGE, refuse_circles
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging
 from ddns_utils.model import TABLES, Table
@@ -30,7 +30,7 @@ ENDED = "('completed', 'revoked', 'cancelled', 'stopped', 'finished', 'rejected'
 
 
 def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:
-    """Write the rows of a table that stand, and say what became of each delivery's rows."""
+    """Write the rows of a table that stand, and say what became of each delivery's rows. Receipts are known already."""
     model, engine = TABLES[table], staged.engine
     rows = _accepted(table, staged, refused)
     if table in WITH_CONTACT:
@@ -70,7 +70,6 @@ def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> s
         )
         good = f"(SELECT * FROM {good} SEMI JOIN rivals USING ({key}))"
     if is_timed:
-        know_receipts(staged, writer)
         rows, good = with_receipts(rows), with_receipts(good)
     later = _later_by(model)
     compared = ", ".join(f"{expression} AS later_{number}" for number, expression in enumerate(later))
