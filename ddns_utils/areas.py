@@ -10,6 +10,8 @@ A clinic system that sends for general or specialist practice stands beside the 
 
 from __future__ import annotations
 
+import difflib
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -78,9 +80,18 @@ def level_of(code: str) -> str:
         if code in codes(level):
             return level
     raise DefinitionError(
-        f"There is no area '{code}'. Municipalities have three digits ('101'), regions four ('1084'); health clusters "
-        "begin with 'cluster-' and health councils with 'council-'; 'DK' is all. Join several with '+'."
+        f"There is no area '{code}'. {_meant(code)}Municipalities have three digits ('101'), regions four ('1084'); "
+        "health clusters begin with 'cluster-' and health councils with 'council-'; 'DK' is all. Join several with '+'."
     )
+
+
+def _meant(given: str) -> str:
+    """A question naming the area whose name or code is most like what was given, followed by a space; else empty."""
+    known = {code.casefold(): code for level in LEVELS for code in codes(level)}
+    for level, language in itertools.product(LEVELS[1:], ("da", "en")):
+        known |= {label.casefold(): code for code, label in codelists.labels(level, language).items()}
+    nearest = [] if given.isdecimal() else difflib.get_close_matches(given.casefold(), known, n=1)
+    return f"Did you mean '{known[nearest[0]]}' ({name(known[nearest[0]])})? " if nearest else ""
 
 
 def is_system(code: str) -> bool:

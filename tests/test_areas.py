@@ -1,5 +1,6 @@
 """Danish geography."""
 
+import re
 from datetime import date
 
 import pytest
@@ -125,3 +126,13 @@ def test_an_unknown_area_or_level_is_refused():
 
 def test_populations_are_the_published_ones():
     assert sum(int(row["population_2020"]) for row in codelists.rows("municipality")) == 5_822_763 - 84
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("Aarhuss", "Did you mean '751' (Aarhus)? "), ("midtjylland", "Did you mean '1082' (Region Midtjylland)? "),
+     ("cluster-bye", "Did you mean 'cluster-byen' (Sundhedsklynge Byen)? "), ("852", ""), ("xyz", "")],
+)  # fmt: skip
+def test_an_area_that_there_is_not_is_taken_for_the_one_that_is_called_most_like_it(given, meant):
+    with pytest.raises(DefinitionError, match=re.escape(f"There is no area '{given}'. {meant}Municipalities have")):
+        areas.level_of(given)

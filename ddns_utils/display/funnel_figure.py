@@ -17,10 +17,10 @@ from ddns_utils.display.compared import columns, left_out, nothing_to_compare, p
 from ddns_utils.display.drawing import finish
 from ddns_utils.display.rows import one_indicator
 from ddns_utils.display.style import ACCENT, INK, MUTED, PALETTE, WIDTH, heading, house_style, value_axis
+from ddns_utils.display.verdicts import MOST_NAMED
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import number, say
 
-MOST_NAMED = 8
 LIMITS = (("95%", "lower_95", "upper_95", (0, (5, 3))), ("99.8%", "lower_998", "upper_998", "-"))
 
 

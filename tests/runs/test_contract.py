@@ -163,7 +163,7 @@ def test_areas_are_brought_to_one_form(new_toys, written, code):
     ("name", "text", "message"),
     [
         ("area", "0999", "story: area: '0999' is not a municipality code"),
-        ("area", "København", "story: area: There is no area 'København'"),
+        ("area", "København", "story: area: There is no area 'København'. Did you mean '101' (København)?"),
         ("period", "2025-13", "story: period: '2025-13' is not a period"),
         ("language", "se", "story: language: There is no language 'se'"),
     ],
