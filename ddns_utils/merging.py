@@ -35,7 +35,7 @@ def keep_newest(engine: duckdb.DuckDBPyConnection, model: type[Table], rows: str
 def drop_earlier(engine: duckdb.DuckDBPyConnection, model: type[Table], stored: str) -> None:
     """Take rows out of ``newest`` that are earlier, by the table's order, than the stored row with their key."""
     if model.order:
-        same = " AND ".join(f'newest."{column}" = stored."{column}"' for column in model.key)
+        same = same_key(model, "newest", "stored")
         later = f'stored."{model.order}" > newest."{model.order}"'
         engine.execute(f"DELETE FROM newest USING {stored} AS stored WHERE {same} AND {later}")
 
@@ -45,7 +45,8 @@ def holding(engine: duckdb.DuckDBPyConnection, model: type[Table], paths: Iterab
     if not paths:
         return set()
     stored = f"(SELECT {_names(model.key)}, filename FROM {_read(paths, 'filename = true')})"
-    found = engine.execute(f"SELECT DISTINCT filename FROM {stored} SEMI JOIN {rows} USING ({_names(model.key)})")
+    found = engine.execute(f"""
+        SELECT DISTINCT filename FROM {stored} AS stored SEMI JOIN {rows} AS new ON {same_key(model, "stored", "new")}""")
     return {path for (path,) in found.fetchall()}
 
 
@@ -55,7 +56,14 @@ def replaced(model: type[Table], rows: str, stored: str | None) -> str:
     new = f"SELECT {columns} FROM {rows}"
     if stored is None:
         return new
-    return f"SELECT {columns} FROM {stored} ANTI JOIN {rows} USING ({_names(model.key)}) UNION ALL {new}"
+    same = same_key(model, "stored", "new")
+    return f"SELECT {columns} FROM {stored} AS stored ANTI JOIN {rows} AS new ON {same} UNION ALL {new}"
+
+
+def same_key(model: type[Table], one: str, other: str) -> str:
+    """SQL that says whether rows of two tables have one key; what may be empty is the same if both are."""
+    is_ = {name: "IS NOT DISTINCT FROM" if model.columns[name].nullable else "=" for name in model.key}
+    return " AND ".join(f'{one}."{name}" {is_[name]} {other}."{name}"' for name in model.key)
 
 
 def _read(paths: Iterable[str], *options: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from ddns_utils.intake.staging import Staging
+from ddns_utils.merging import same_key
 from ddns_utils.model import Table
 from ddns_utils.registers import Writer
 
@@ -49,7 +50,8 @@ def receive_earlier(model: type[Table], decided: str, writer: Writer) -> None:
     writer.engine.execute(f"""
         CREATE OR REPLACE TEMP TABLE earlier AS
         SELECT stored.* EXCLUDE (days) REPLACE ({day} AS {FIRST})
-        FROM (SELECT * FROM {with_receipts(writer.scan(model.name, holding))} JOIN {late} USING ({key})) AS stored
+        FROM (SELECT stored.*, days FROM {with_receipts(writer.scan(model.name, holding))} AS stored
+            JOIN {late} AS late ON {same_key(model, "stored", "late")}) AS stored
         WHERE {day} <> stored.{FIRST}""")
     if writer.engine.execute("SELECT count(*) FROM earlier").fetchone() != (0,):
         writer.put(model.name, "earlier", writer.holding(model.name, "earlier"))

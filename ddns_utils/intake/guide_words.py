@@ -109,7 +109,9 @@ HOW = Text(
   fx `AIM_ALFA.csv`: systemet er afsenderen, og leverancer, forsinkelse og fund opgøres for det. Store og små bogstaver
   er ens. En fil med rækker fra flere systemer modtages, men dens leverancer kan ikke opgøres for hvert af dem.
 - Indberet hver dag og senest 14 dage efter månedens udløb.
-- En rettelse er samme `REGISTRERING_ID` i en senere leverance: den seneste dag gælder. Samme fil to gange ændrer intet.
+- `REGISTRERING_ID` er entydigt inden for et `SYSTEM`. Nummererer klinikkerne selv, så sæt `YDERNR` foran. En rettelse er
+  samme `REGISTRERING_ID` fra samme `SYSTEM` i en senere leverance: den seneste dag gælder. Samme fil to gange ændrer
+  intet.
 - CPR-nummeret bliver til et pseudonym ved modtagelsen. Skriv ikke CPR-numre i andre felter.""",
     en="""The format is our own until those of AIM and Sentinel are public.
 
@@ -124,8 +126,9 @@ HOW = Text(
   such as `AIM_ALFA.csv`: the system is the sender, for which deliveries, lag and findings are told. Capital letters
   make no difference. A file with rows of several systems lands, but its deliveries cannot be told for each of them.
 - Report every day and at the latest 14 days after the month.
-- A correction is the same `REGISTRERING_ID` in a later delivery: the latest day stands. The same file twice changes
-  nothing.
+- `REGISTRERING_ID` is unique within a `SYSTEM`. If clinics number by themselves, put `YDERNR` in front. A correction is
+  the same `REGISTRERING_ID` from the same `SYSTEM` in a later delivery: the latest day stands. The same file twice
+  changes nothing.
 - The CPR number becomes a pseudonym at the door. Write no CPR numbers in other fields.""",
 )
 BACK = Text(

@@ -17,6 +17,7 @@ from ddns_utils.intake.contract import SEPARATOR
 from ddns_utils.intake.first_receipt import FIRST, earliest, receive_earlier, with_receipts
 from ddns_utils.intake.number_changes import CIRCLE, NUMBER_CHANGE, refuse_circles
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging
+from ddns_utils.merging import same_key
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Writer
 
@@ -63,12 +64,13 @@ def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> s
     if holding := writer.holding(model.name, good):
         stored = f"(SELECT *, filename AS held_in, true AS stored FROM {writer.scan(model.name, holding, 'filename')})"
         good = f"""({good} UNION ALL BY NAME
-            SELECT *, 0 AS arrival, 0 AS source_row FROM {stored} SEMI JOIN {good} USING ({key}))"""
+            SELECT *, 0 AS arrival, 0 AS source_row
+            FROM {stored} AS landed SEMI JOIN {good} AS new ON {same_key(model, "landed", "new")})"""
     if not staged.few(model.name):
         engine.execute(
             f"CREATE OR REPLACE TEMP TABLE rivals AS FROM {good} SELECT {key} GROUP BY ALL HAVING count() > 1"
         )
-        good = f"(SELECT * FROM {good} SEMI JOIN rivals USING ({key}))"
+        good = f"(SELECT * FROM {good} AS good SEMI JOIN rivals ON {same_key(model, 'good', 'rivals')})"
     if is_timed:
         rows, good = with_receipts(rows), with_receipts(good)
     later = _later_by(model)

@@ -64,7 +64,7 @@ class PracticeRecord(Table):
     name = "practice_record"
     one_row_is = Text(da="en kodet registrering i almen praksis", en="a coded entry from general practice")
     origin = "AIM"
-    key = ("record_id",)
+    key = ("system", "record_id")
     time = "recorded_on"
     event = "recorded_on"
     sent_by = "system"
@@ -107,7 +107,7 @@ class SpecialistRecord(Table):
         da="en diagnose ved en kontakt i speciallægepraksis", en="a diagnosis at a contact in specialist practice"
     )
     origin = "SENTINEL"
-    key = ("record_id",)
+    key = ("system", "record_id")
     time = "contact_on"
     event = "contact_on"
     sent_by = "system"

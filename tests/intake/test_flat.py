@@ -364,3 +364,22 @@ def test_a_later_delivery_of_a_contact_replaces_it_whatever_the_order_of_landing
     landing = landed(folder, registers)
     assert only(registers, "hospital_contact")["person_id"] == Pseudonyms(KEY).of(CARL)
     assert [(c.kept, c.superseded) for c in landing.counts] == [(0, 1)]
+
+
+@pytest.mark.parametrize("register", ["AIM", "SENTINEL"])
+def test_one_id_from_two_systems_is_two_entries_and_a_correction_replaces_that_of_its_own(register, folder, registers):
+    later = folder.with_name("2025-04-02")
+    first = [FILES[register] | {"SYSTEM": system, "YDERNR": "1"} for system in ("ALFA", "beta", "")]
+    write_csv(folder, register, first)
+    landed(folder, registers)
+    for number, row in enumerate(first):
+        write_csv(later, f"{register}_{number}", [row | {"YDERNR": f"2{number}"}])
+        (count,) = landed(later / f"{register}_{number}.csv", registers).counts
+        assert (count.kept, count.superseded) == (1, 0)
+    clinic = {"AIM": "clinic", "SENTINEL": "provider"}[register]
+    found = {row["system"]: row[clinic] for row in rows(registers, count.table)}
+    assert found == {"ALFA": "20", "BETA": "21", None: "22"}
+    assert len(rows(registers, count.table)) == 3
+    write_csv(folder, f"{register}_late", [row | {"YDERNR": "3"} for row in first])
+    (count,) = landed(folder / f"{register}_late.csv", registers).counts
+    assert (count.kept, count.superseded) == (0, 3)
