@@ -45,8 +45,8 @@ def holding(engine: duckdb.DuckDBPyConnection, model: type[Table], paths: Iterab
     if not paths:
         return set()
     stored = f"(SELECT {_names(model.key)}, filename FROM {_read(paths, 'filename = true')})"
-    found = engine.execute(f"""
-        SELECT DISTINCT filename FROM {stored} AS stored SEMI JOIN {rows} AS new ON {same_key(model, "stored", "new")}""")
+    same = same_key(model, "stored", "new")
+    found = engine.execute(f"SELECT DISTINCT filename FROM {stored} AS stored SEMI JOIN {rows} AS new ON {same}")
     return {path for (path,) in found.fetchall()}
 
 

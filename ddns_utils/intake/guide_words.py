@@ -109,8 +109,8 @@ HOW = Text(
   fx `AIM_ALFA.csv`: systemet er afsenderen, og leverancer, forsinkelse og fund opgøres for det. Store og små bogstaver
   er ens. En fil med rækker fra flere systemer modtages, men dens leverancer kan ikke opgøres for hvert af dem.
 - Indberet hver dag og senest 14 dage efter månedens udløb.
-- `REGISTRERING_ID` er entydigt inden for et `SYSTEM`. Nummererer klinikkerne selv, så sæt `YDERNR` foran. En rettelse er
-  samme `REGISTRERING_ID` fra samme `SYSTEM` i en senere leverance: den seneste dag gælder. Samme fil to gange ændrer
+- `REGISTRERING_ID` er entydigt inden for et `SYSTEM`. Nummererer klinikkerne selv, så sæt `YDERNR` foran. En rettelse
+  er samme `REGISTRERING_ID` fra samme `SYSTEM` i en senere leverance: den seneste dag gælder. Samme fil to gange ændrer
   intet.
 - CPR-nummeret bliver til et pseudonym ved modtagelsen. Skriv ikke CPR-numre i andre felter.""",
     en="""The format is our own until those of AIM and Sentinel are public.
