@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from ddns_utils.errors import DataError
 from ddns_utils.intake.flat_file import FAULT, LINE, FlatFile
-from ddns_utils.intake.pseudonym import HIDDEN, hide
+from ddns_utils.intake.pseudonym import BETWEEN, HIDDEN, hide
 from ddns_utils.table_files import ROWS_PER_BATCH
 
 LONGEST_LINE = 1_000_000
@@ -28,7 +28,7 @@ MOST_COLUMNS, LONGEST_NAME = 1_000, 100
 LINES_IN_ONE_ROW = 100
 ROWS_AT_A_TIME, CHARACTERS_AT_A_TIME = 50_000, 20_000_000
 # In a line that fell apart a CPR number may have run together with other digits.
-_LIKE_CPR = re.compile(r"\d{6,}[-\s./]{0,3}\d{4,}")
+_LIKE_CPR = re.compile(rf"\d{{6,}}{BETWEEN}\d{{4,}}")
 _ONLY_WINDOWS = bytes(range(0x80, 0xA0))
 
 

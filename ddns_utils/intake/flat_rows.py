@@ -257,6 +257,10 @@ class _Reading:
                 self.values.append(f'({given}) AS "given {name}"')
                 word = "impossible CPR number" if name.endswith("person_id") else f"unreadable {name}"
                 self.unreadable.append((f'"{name}" IS NULL AND "given {name}"', word))
+            if column.type in ("whole", "decimal"):  # a number cannot be replaced by a hash, as a text is
+                holds = " OR ".join(f"holds_cpr({self.field(field, 'text')})" for field in kinds)
+                self.values.append(f'({holds}) AS "CPR number in {name}"')
+                self.unreadable.append((f'"CPR number in {name}"', f"CPR number in {name}"))
         for word in part.words:
             condition = flat.refuse[word]
             self.used = {field: "text" for field, _ in _FIELD.findall(condition)} | self.used

@@ -80,6 +80,9 @@ REASONS = {
     ),
     "… too small, … too large": Text(da="Tallet er uden for grænserne.", en="The number is outside its bounds."),
     "… too long": Text(da="Teksten er på over 10.000 tegn.", en="The text has more than 10,000 characters."),
+    "CPR number in …": Text(
+        da="Der står et CPR-nummer, hvor der skal stå et tal.", en="There is a CPR number in the place of a number."
+    ),
     "impossible CPR number": Text(
         da="CPR-nummeret har ikke ti cifre eller ikke en mulig dato. Modulus 11 kræves ikke.",
         en="The CPR number does not have ten digits or a possible date. Modulus 11 is not required.",

@@ -23,10 +23,13 @@ from ddns_utils.errors import DataError
 
 HIDDEN = "[CPR]"
 KEY_BYTES = 32
-_WRITTEN = re.compile(r"(?<!\d)\d{6}[-\s./]{0,3}\d{4}(?!\d)")
+# Spaces that do not break, and hyphens and dashes that word processors put in the place of a hyphen.
+SPACES_AND_DASHES = "\\s\u00a0\u2007\u202f\u2010-\u2015\u2212-"
+BETWEEN = f"[./{SPACES_AND_DASHES}]{{0,3}}"
+_WRITTEN = re.compile(rf"(?<!\d)\d{{6}}{BETWEEN}\d{{4}}(?!\d)")
 _DIGITS = re.compile(r"\d{10}")
-_SQL_WRITTEN = r"(^|[^0-9])[0-9]{6}[-\s./]{0,3}[0-9]{4}([^0-9]|$)"
-_SQL_DATED = r"(^|[^0-9])(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])[0-9]{2}[-\s./]{0,3}[0-9]{4}([^0-9]|$)"
+_SQL_WRITTEN = rf"(^|[^0-9])[0-9]{{6}}{BETWEEN}[0-9]{{4}}([^0-9]|$)"
+_SQL_DATED = rf"(^|[^0-9])(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])[0-9]{{2}}{BETWEEN}[0-9]{{4}}([^0-9]|$)"
 _SQL_UUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
@@ -60,7 +63,7 @@ class Pseudonyms:
 
     def _of(self, cpr: str) -> str | None:
         """Pseudonym of a CPR number, with or without a hyphen or spaces; None if it is not a possible one."""
-        digits = re.sub(r"[-\s]", "", cpr)
+        digits = re.sub(f"[{SPACES_AND_DASHES}]", "", cpr)
         return self.hash(digits) if _DIGITS.fullmatch(digits) and _birth_date(digits) else None
 
     def hash(self, text: str) -> str:
@@ -76,7 +79,7 @@ class Pseudonyms:
         return self.hash("fingerprint of the key")
 
     def teach(self, engine: duckdb.DuckDBPyConnection) -> None:
-        """Give an engine the macros pseudonym(cpr), without_cpr(value) and hide_cpr(text).
+        """Give an engine the macros pseudonym(cpr), holds_cpr(value), without_cpr(value) and hide_cpr(text).
 
         ``pseudonym`` is NULL for an impossible number. ``without_cpr`` replaces a value with a CPR number in it by a
         keyed hash of the value, so that keys still meet; other values and UUIDs stay.
@@ -85,7 +88,7 @@ class Pseudonyms:
         engine.execute(f"""
             CREATE OR REPLACE TEMP MACRO keyed_hash(text) AS
                 left(sha256({outer} || unhex(sha256({inner} || encode(text)))), 32);
-            CREATE OR REPLACE TEMP MACRO cpr_digits(cpr) AS regexp_replace(cpr, '[-\\s]', '', 'g');
+            CREATE OR REPLACE TEMP MACRO cpr_digits(cpr) AS regexp_replace(cpr, '[{SPACES_AND_DASHES}]', '', 'g');
             CREATE OR REPLACE TEMP MACRO cpr_century(seventh, yy) AS CASE
                 WHEN seventh <= 3 THEN 1900
                 WHEN seventh IN (4, 9) THEN CASE WHEN yy <= 36 THEN 2000 ELSE 1900 END
@@ -95,10 +98,10 @@ class Pseudonyms:
                 || '-' || digits[3:4] || '-' || digits[1:2] AS DATE) IS NOT NULL;
             CREATE OR REPLACE TEMP MACRO pseudonym(cpr) AS
                 CASE WHEN possible_cpr(cpr_digits(cpr)) THEN keyed_hash(cpr_digits(cpr)) END;
-            CREATE OR REPLACE TEMP MACRO without_cpr(value) AS CASE
-                WHEN length(value) >= 10 AND regexp_matches(value, '{_SQL_DATED}')
-                    AND NOT regexp_full_match(value, '{_SQL_UUID}') THEN keyed_hash(value)
-                ELSE value END;
+            CREATE OR REPLACE TEMP MACRO holds_cpr(value) AS length(value) >= 10
+                AND regexp_matches(value, '{_SQL_DATED}') AND NOT regexp_full_match(value, '{_SQL_UUID}');
+            CREATE OR REPLACE TEMP MACRO without_cpr(value) AS
+                CASE WHEN holds_cpr(value) THEN keyed_hash(value) ELSE value END;
             CREATE OR REPLACE TEMP MACRO hide_once(text) AS
                 regexp_replace(text, '{_SQL_WRITTEN}', '\\1{HIDDEN}\\2', 'g');
             CREATE OR REPLACE TEMP MACRO hide_cpr(text) AS hide_once(hide_once(text));

@@ -383,3 +383,20 @@ def test_one_id_from_two_systems_is_two_entries_and_a_correction_replaces_that_o
     write_csv(folder, f"{register}_late", [row | {"YDERNR": "3"} for row in first])
     (count,) = landed(folder / f"{register}_late.csv", registers).counts
     assert (count.kept, count.superseded) == (0, 3)
+
+
+@pytest.mark.parametrize("number", [CARL, f"<{CARL}", "150277-9995"])
+@pytest.mark.parametrize(
+    ("register", "field"), [("LAB", "value"), ("AIM", "VAERDI"), ("LMDB", "VOLUME"), ("SSSY", "YDLANT")]
+)
+def test_a_cpr_number_in_the_place_of_a_number_is_no_number(register, field, number, folder, registers):
+    write_csv(folder, register, [FILES[register] | {field: number}])
+    typed = ", ".join(
+        f"'{value}' AS {name}" for name, value in (FILES[register] | {field: ""}).items() if name != field
+    )
+    write_parquet(folder, f"{register}_2", f"SELECT {typed}, {CARL}::DOUBLE AS {field}")
+    landing = landed(folder, registers)
+    assert [(count.kept, count.quarantined) for count in landing.counts] == [(0, 1), (0, 1)]
+    assert all(
+        "CPR number in " in row["reasons"] and "[CPR]" in row["content"] for row in rows(registers, "quarantine")
+    )

@@ -27,7 +27,9 @@ def test_a_pseudonym_is_32_digits_of_hmac_sha_256():
     assert PSEUDONYMS.of(ANNA) == hmac.new(KEY, ANNA.encode(), "sha256").hexdigest()[:32]
 
 
-@pytest.mark.parametrize("written", ["0101801234", "010180-1234", "010180 1234", " 010180-1234 "])
+@pytest.mark.parametrize(
+    "written", ["0101801234", "010180-1234", "010180 1234", " 010180-1234 ", "010180–1234", "010180\u00a01234"]
+)
 def test_a_number_has_one_pseudonym_however_it_is_written(written):
     assert PSEUDONYMS.of(written) == in_sql("pseudonym", written) == PSEUDONYMS.of(ANNA)
 
@@ -57,7 +59,7 @@ def test_an_impossible_date_has_no_pseudonym_and_modulus_11_does_not_matter(cpr,
     assert (PSEUDONYMS.of(cpr) is not None, in_sql("pseudonym", cpr) is not None) == (possible, possible)
 
 
-@given(st.from_regex(r"[0-3][0-9][01][0-9]{3}[- ]?[0-9]{4}", fullmatch=True))
+@given(st.from_regex(r"[0-3][0-9][01][0-9]{3}[- –\u00a0]?[0-9]{4}", fullmatch=True))
 def test_python_and_sql_agree_on_every_number(cpr):
     assert PSEUDONYMS.of(cpr) == in_sql("pseudonym", cpr)
 
@@ -79,6 +81,13 @@ def test_no_number_is_left_in_a_text_where_numbers_were_hidden(numbers, between)
 def test_keys_that_are_no_cpr_number_stay_as_they_are(value):
     assert in_sql("without_cpr", value) == value
     assert not may_hold_cpr(pa.array([value], pa.string()))
+
+
+@pytest.mark.parametrize("between", ["", "-", "/", ".", " ", "\u00a0", "\u202f", "‐", "‑", "–", "—", "−", " – "])
+def test_a_number_is_found_whatever_stands_before_its_last_four_digits(between):
+    text = f"ring 010180{between}1234"
+    assert hide(text) == in_sql("hide_cpr", text) == f"ring {HIDDEN}"
+    assert in_sql("without_cpr", text) != text
 
 
 @pytest.mark.parametrize("value", [ANNA, "010180-1234", f"id-{ANNA}", f"ring {ANNA}x"])
