@@ -30,6 +30,7 @@ from ddns_utils.display.style import (
     house_style,
     value_axis,
 )
+from ddns_utils.errors import DataError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import say
 from ddns_utils.period import Period
@@ -46,13 +47,20 @@ def plot_calendar(
     """Senders down, periods across, coloured by the share of days with a delivery.
 
     Shown are the municipalities of ``area`` (those of its region for a municipality, which is pointed out) that
-    deliver, else the clinic systems, else the country alone. More than 30 stand in two columns.
+    deliver, else the clinic systems, else the country alone. More than 30 stand in two columns. DataError if nothing
+    was to be delivered in any of the periods.
     """
     known = one_indicator(disclosed, indicator)
     rows = select(disclosed, indicator=known.id, free=("area", "period"))
     latest = max(Period.parse(period).last_day for period in rows["period"].unique())
     around = areas.region_of(latest).get(area, area)
+    periods = sorted(rows["period"].unique())
     rows = rows[rows["status"] != "not_applicable"]
+    if rows.empty:
+        raise DataError(
+            f"{known.id} has no deliveries to show from {periods[0]} to {periods[-1]}: those periods lie before the "
+            "first delivery or after the last. Choose a period in between; ddns registers --deliveries shows what came."
+        )
     local = rows[rows["area"].isin(areas.within(around))]
     systems = rows[[areas.is_system(code) for code in rows["area"]]]
     rows = next(part for part in (local, systems, rows[rows["area"] == areas.COUNTRY], rows) if len(part))

@@ -8,10 +8,12 @@ from ddns_utils.intake.deliveries import DeliveredFile
 from ddns_utils.model import TABLES
 
 SHOWN = 25
+UNKNOWN_CONTACT = "unknown contact"
 ADVICE = (
     "Let senders put these rows right and send them again: docs/intake.md says what each reason means (of AIM and "
     "SENTINEL docs/reporting_guide.md), the table quarantine which rows they are."
 )
+WAITING = "Rows of an unknown contact land when it has come: ddns intake --retry-quarantine"
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ class Landing:
                 lines.append(f"  {table}: {kept:,} rows kept, {old:,} superseded, {bad:,} in quarantine")
         if bad_rows := [_bad_rows(count) for count in self.counts if count.quarantined]:
             lines += [*_first(bad_rows), ADVICE]
+            lines += [WAITING] * any(UNKNOWN_CONTACT in count.reasons for count in self.counts)
         lines += [f"{name} is refused: {why} Nothing of it is in." for name, why in self.refused.items()]
         if self.findings:
             lines.append("Rules of the reports' profiles broken, see the table finding:")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
-from ddns_utils.intake.account import Fate
+from ddns_utils.intake.account import UNKNOWN_CONTACT, Fate
 from ddns_utils.intake.contract import SEPARATOR
 from ddns_utils.intake.first_receipt import FIRST, earliest, receive_earlier, with_receipts
 from ddns_utils.intake.number_changes import CIRCLE, NUMBER_CHANGE, refuse_circles
@@ -21,7 +21,6 @@ from ddns_utils.merging import same_key
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Writer
 
-UNKNOWN_CONTACT = "unknown contact"
 WAITING = (UNKNOWN_CONTACT, CIRCLE)  # reasons that other rows may take away; the refused row is kept as one of ours
 WITH_CONTACT = {"hospital_diagnosis": ("person_id", "contact_start"), "hospital_procedure": ("person_id",)}
 UNDER_WAY = (

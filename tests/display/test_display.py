@@ -13,7 +13,7 @@ from ddns_utils import display, language
 from ddns_utils.disclosure import Policy, disclose
 from ddns_utils.display import findings, show, tables, words
 from ddns_utils.display.definitions import definition_html
-from ddns_utils.errors import DefinitionError
+from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.indicators import quality
 
 PACKAGE = Path(ddns_utils.__file__).parent
@@ -283,6 +283,13 @@ def test_a_municipality_is_pointed_out_among_those_of_its_region():
 def test_a_register_without_municipal_senders_is_shown_for_the_country():
     axes = display.plot_calendar(weeks_of({"DK": [0, 1], "101": [None, None]}), language="en", area="101")
     assert [label.get_text() for label in axes.get_yticklabels()] == ["Denmark"]
+
+
+def test_a_calendar_of_periods_without_deliveries_is_refused_and_they_are_named():
+    with pytest.raises(
+        DataError, match=r"no deliveries to show from 2026-W01 to 2026-W02: .* Choose a period in between"
+    ):
+        display.plot_calendar(weeks_of({"DK": [None, None], "101": [None, None]}), language="en")
 
 
 def test_the_table_of_a_calendar_lies_across():

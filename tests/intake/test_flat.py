@@ -342,6 +342,12 @@ def test_a_row_that_breaks_the_contract_is_in_quarantine_with_its_reasons(folder
     assert any(line.startswith("Let senders put these rows right and send them again: ") for line in landing.lines())
 
 
+@pytest.mark.parametrize(("register", "waits"), [("LPR_A_DIAGNOSE", True), ("AIM", False)])
+def test_rows_that_wait_for_a_contact_are_said_to_land_when_it_has_come(register, waits, folder, registers):
+    write_csv(folder, register, [FILES[register] | ({} if waits else {"ART": "x"})])
+    assert ("Rows of an unknown contact land when it has come" in "\n".join(landed(folder, registers).lines())) == waits
+
+
 def test_a_file_without_a_good_row_is_not_said_to_be_in(folder, registers):
     write_csv(folder, "AIM", [AIM | {"ART": "x"}])
     said = [line for line in landed(folder, registers).lines() if " 1 of 1 rows of practice_record " in line]
