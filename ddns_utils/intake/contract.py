@@ -7,6 +7,7 @@ Quarantine needs reasons per row, which pandera does not give, so the pass is wr
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 
 from ddns_utils.model import Table
 
@@ -19,18 +20,27 @@ BOUNDS = {
 }
 
 
-def reasons(model: type[Table], columns: Collection[str] | None = None) -> str:
-    """SQL for the reasons to refuse a row, as words separated by |; NULL for a good row. Columns as for breaches."""
-    cases = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in breaches(model, columns))
+def reasons(model: type[Table], columns: Collection[str] | None = None, delivery_id: str = "") -> str:
+    """SQL for the reasons to refuse a row, as words separated by |; NULL for a good row. The rest as for breaches."""
+    broken = breaches(model, columns, delivery_id)
+    cases = ", ".join(f"CASE WHEN {condition} THEN '{word}' END" for condition, word in broken)
     return f"nullif(concat_ws('{SEPARATOR}', {cases}), '')"
 
 
-def breaches(model: type[Table], columns: Collection[str] | None = None) -> list[tuple[str, str]]:
-    """Each rule as SQL that is true where a row breaks it, and the reason in words; only rules on these columns."""
+def breaches(
+    model: type[Table], columns: Collection[str] | None = None, delivery_id: str = ""
+) -> list[tuple[str, str]]:
+    """Each rule as SQL that is true where a row breaks it, and the reason in words; only rules on these columns.
+
+    What has happened lies before the day of landing, or that of the delivery if it has a later one.
+    """
     checked = model.columns if columns is None else columns
     broken = [rule for name in model.columns if name in checked for rule in _rules(model, name)]
     forward = [(first, second) for first, second in model.forward if first in checked and second in checked]
-    return [*broken, *((f'"{first}" > "{second}"', f"{second} before {first}") for first, second in forward)]
+    last = max(date.today().isoformat(), delivery_id[:10] if delivery_id[:1].isdigit() else "")
+    later = f"BETWEEN DATE '{last}' + 1 AND {BOUNDS['day'][1]}"
+    future = [(f'"{name}"::DATE {later}', f"{name} in the future") for name in model.happened if name in checked]
+    return [*broken, *future, *((f'"{first}" > "{second}"', f"{second} before {first}") for first, second in forward)]
 
 
 def safe_column(model: type[Table], name: str) -> str:

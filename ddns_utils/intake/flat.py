@@ -114,7 +114,7 @@ class _Table:
 
     @cache  # noqa: B019 — a table is gone after its file
     def _questions(self, few: bool) -> list[Question]:
-        return questions(self.file.source, self.name, self.kinds, DIFFERENT, as_one=few)
+        return questions(self.file.source, self.file.delivery_id, self.name, self.kinds, DIFFERENT, as_one=few)
 
     def take(self, rows: pa.Table, first: int) -> None:
         """Stage or write the good rows of those from the file's row ``first`` on, and stage the others."""

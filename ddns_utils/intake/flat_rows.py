@@ -118,10 +118,12 @@ def fields_of(source: str) -> dict[str, None]:
     return read
 
 
-def questions(source: str, table: str, kinds: dict[str, tuple[str, str]], rows: str, as_one: bool) -> list[Question]:
+def questions(
+    source: str, delivery_id: str, table: str, kinds: dict[str, tuple[str, str]], rows: str, as_one: bool
+) -> list[Question]:
     """What to ask of rows: as one question, or in parts of which no two look at one field. ``rows`` names the rows."""
     parts = [_whole(source, table)] if as_one else _parts(source, table)
-    return [_question(source, table, kinds, part, rows) for part in parts]
+    return [_question(source, delivery_id, table, kinds, part, rows) for part in parts]
 
 
 def refused_query(
@@ -164,24 +166,27 @@ def _judged(
     filled = [f'{value} AS "{name}"' for name, value in later.items()]
     stored = [contract.safe_column(model, name) for name in model.columns]
     more = ["file_row_number", f"{fault} AS fault", f"{line} AS line"]
+    broken = contract.reasons(model, whole.columns, delivery_id)
     return f"""
         SELECT {", ".join(stored)}, {arrival} AS arrival, source_row, reasons,
             CASE WHEN reasons IS NOT NULL THEN coalesce(line, hide_cpr(to_json(given)::VARCHAR)) END AS content
         FROM (SELECT *, {", ".join(filled)}, coalesce(
-                fault, nullif(concat_ws('|', {unreadable}), ''), {contract.reasons(model, whole.columns)}) AS reasons
+                fault, nullif(concat_ws('|', {unreadable}), ''), {broken}) AS reasons
             FROM (SELECT {", ".join(read.values)}, file_row_number + 1 AS source_row, fault, line,
                     struct_pack({", ".join(content)}) AS given
                 FROM {read.rows(rows, *more)}))"""
 
 
-def _question(source: str, table: str, kinds: dict[str, tuple[str, str]], part: Part, rows: str) -> Question:
+def _question(
+    source: str, delivery_id: str, table: str, kinds: dict[str, tuple[str, str]], part: Part, rows: str
+) -> Question:
     model, person = TABLES[table], REGISTERS[source].person
     fields = Fields(kinds, "")
     fields = replace(fields, person=fields.sql(person, "cpr") if person else "")
     read = _Reading(source, table, fields, part)
     used = {name: kinds[name] for name in read.used if name in kinds}
     stored = [contract.safe_column(model, name) for name in part.columns]
-    rules = [condition for condition, _ in (*read.unreadable, *contract.breaches(model, part.columns))]
+    rules = [condition for condition, _ in (*read.unreadable, *contract.breaches(model, part.columns, delivery_id))]
     return Question(
         [name for name, _ in used.values()],
         f"""SELECT {", ".join([*stored, f"({' OR '.join(rules) or 'false'}) IS TRUE AS broken"])}

@@ -79,6 +79,7 @@ REASONS = {
         da="Værdien er ikke på listen over tilladte.", en="The value is not in the list of allowed ones."
     ),
     "… too small, … too large": Text(da="Tallet er uden for grænserne.", en="The number is outside its bounds."),
+    "… in the future": Text(da="Dagen ligger efter leverancen.", en="The day lies after that of the delivery."),
     "… too long": Text(da="Teksten er på over 10.000 tegn.", en="The text has more than 10,000 characters."),
     "CPR number in …": Text(
         da="Der står et CPR-nummer, hvor der skal stå et tal.", en="There is a CPR number in the place of a number."

@@ -76,7 +76,8 @@ class Table:
     ``time``, the column that dates a row; ``order``, the column that says which of two rows with one key is later;
     ``voided_by``, the yes_no column that marks rows withdrawn by their sender, which readers never see;
     ``forward``, pairs of columns of which the first must not be after the second; ``sent_by``, the column with the
-    clinic system that sent a row; ``event``, the column with what a row has to have waited for when it is received.
+    clinic system that sent a row; ``event``, the column with what a row has to have waited for when it is received;
+    ``happened``, the columns with what has happened, and so cannot lie after the day of delivery.
     """
 
     name: ClassVar[str]
@@ -89,6 +90,7 @@ class Table:
     forward: ClassVar[tuple[tuple[str, str], ...]] = ()
     sent_by: ClassVar[str | None] = None
     event: ClassVar[str | None] = None
+    happened: ClassVar[tuple[str, ...]] = ()
     columns: ClassVar[dict[str, Column]]
 
     def __init_subclass__(cls) -> None:
@@ -105,6 +107,7 @@ class Table:
             cls.voided_by,
             cls.sent_by,
             cls.event,
+            *cls.happened,
             *(column for pair in cls.forward for column in pair),
         )
         if missing := [column for column in named if column and column not in found]:

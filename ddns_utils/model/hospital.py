@@ -13,6 +13,7 @@ class HospitalContact(Table):
     origin = "LPR_A"
     key = ("contact_id",)
     time = "start"
+    happened = ("start",)
     event = "end"  # a contact is reported when it ends
     forward = (("start", "end"),)
 
@@ -118,6 +119,7 @@ class HospitalProcedure(Table):
     origin = "LPR_A"
     key = ("contact_id", "code", "start")
     time = "start"
+    happened = ("start",)
 
     contact_id = Column(
         type="text", da="Kontaktens nøgle", en="Key of the contact", source="LPR_A_PROCREGISTRERING.DW_EK_KONTAKT"

@@ -12,6 +12,8 @@ class Person(Table):
     one_row_is = Text(da="en person", en="a person")
     origin = "BEF"
     key = ("person_id",)
+    happened = ("birth_date", "death_date")
+    forward = (("birth_date", "death_date"),)
 
     person_id = person_id("BEF.PNR")
     sex = Column(type="text", codes="sex", da="Køn", en="Sex", source="BEF.KOEN")

@@ -12,6 +12,7 @@ class PracticeService(Table):
     one_row_is = Text(da="en afregnet ydelse", en="a settled service")
     origin = "SSSY"
     time = "service_date"
+    happened = ("service_date",)
     event = "service_date"
 
     person_id = person_id("SSSY.PNR")
@@ -66,6 +67,7 @@ class PracticeRecord(Table):
     origin = "AIM"
     key = ("system", "record_id")
     time = "recorded_on"
+    happened = ("recorded_on",)
     event = "recorded_on"
     sent_by = "system"
 
@@ -109,6 +111,7 @@ class SpecialistRecord(Table):
     origin = "SENTINEL"
     key = ("system", "record_id")
     time = "contact_on"
+    happened = ("contact_on",)
     event = "contact_on"
     sent_by = "system"
 
@@ -139,6 +142,7 @@ class Prescription(Table):
     one_row_is = Text(da="en indløst recept", en="a redeemed prescription")
     origin = "LMDB"
     time = "dispensed_on"
+    happened = ("dispensed_on",)
     event = "dispensed_on"
 
     person_id = person_id("LMDB.PNR")
@@ -175,6 +179,7 @@ class LabResult(Table):
     one_row_is = Text(da="et laboratoriesvar", en="a laboratory result")
     origin = "LAB"
     time = "sampled_at"
+    happened = ("sampled_at",)
     event = "sampled_at"
 
     person_id = person_id("LAB.PNR")

@@ -1,6 +1,6 @@
 """Flat registers: official fields in, typed rows of the model out."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from intake.deliver import (
@@ -155,7 +155,6 @@ def test_a_service_code_may_lack_a_zero_in_front_and_is_never_cut_off(code, read
         ("0560", None, None),
         ("2053", date(2020, 12, 28), "2020-W53"),
         ("9201", date(1991, 12, 30), "1992-W01"),
-        ("8901", date(2089, 1, 3), "2089-W01"),
     ],
 )
 def test_a_service_before_2021_is_dated_by_the_monday_of_its_settlement_week(week, monday, settled, folder, registers):
@@ -360,6 +359,33 @@ def test_quantities_out_of_bounds_are_in_quarantine(folder, registers):
     landed(folder, registers)
     assert sorted(row["quantity"] for row in rows(registers, "practice_service")) == [-99, 999]
     assert sorted(reasons(registers)) == ["quantity too large", "quantity too small"]
+
+
+@pytest.mark.parametrize(
+    ("register", "field"),
+    [("LPR_A_KONTAKT", "KONT_STARTTIDSPUNKT"), ("SSSY", "BEHANDLINGSDATO"), ("LMDB", "EKSD"), ("LAB", "samplingdate"),
+     ("AIM", "DATO"), ("SENTINEL", "DATO"), ("BEF", "FOED_DAG")],
+)  # fmt: skip
+def test_what_lies_after_the_landing_has_not_happened_unless_the_delivery_is_from_then(
+    register, field, folder, registers
+):
+    today, row = date.today(), FILES[register] | {"KONT_SLUTTIDSPUNKT": ""}
+    row = {name: value for name, value in row.items() if name in FILES[register]}
+    for name, days in (("today", 0), ("tomorrow", 1)):
+        write_csv(folder, f"{register}_{name}", [row | {field: str(today + timedelta(days))}])
+    write_csv(folder.with_name(str(today + timedelta(9))), register, [row | {field: str(today + timedelta(9))}])
+    landing = landed(folder.parent, registers)
+    refused = [count for count in landing.counts if count.quarantined]
+    assert [count.file for count in refused] == [f"2025-04-01/{register}_tomorrow.csv"]
+    (reason,) = refused[0].reasons
+    assert reason.endswith(" in the future")
+
+
+def test_nobody_dies_before_birth(folder, registers):
+    write_csv(folder, "BEF", [BEF | {"DOED_DAG": "1979-12-31"}, BEF | {"PNR": BO, "DOED_DAG": BEF["FOED_DAG"]}])
+    landed(folder, registers)
+    assert reasons(registers) == ["death_date before birth_date"]
+    assert len(rows(registers, "person")) == 1
 
 
 def test_a_later_delivery_of_a_contact_replaces_it_whatever_the_order_of_landing(folder, registers, tmp_path):
