@@ -32,15 +32,19 @@ def breaches(
 ) -> list[tuple[str, str]]:
     """Each rule as SQL that is true where a row breaks it, and the reason in words; only rules on these columns.
 
-    What has happened lies before the day of landing, or that of the delivery if it has a later one.
+    What has happened lies no later than ``last_day``.
     """
     checked = model.columns if columns is None else columns
     broken = [rule for name in model.columns if name in checked for rule in _rules(model, name)]
     forward = [(first, second) for first, second in model.forward if first in checked and second in checked]
-    last = max(date.today().isoformat(), delivery_id[:10] if delivery_id[:1].isdigit() else "")
-    later = f"BETWEEN DATE '{last}' + 1 AND {BOUNDS['day'][1]}"
+    later = f"BETWEEN DATE '{last_day(delivery_id)}' + 1 AND {BOUNDS['day'][1]}"
     future = [(f'"{name}"::DATE {later}', f"{name} in the future") for name in model.happened if name in checked]
     return [*broken, *future, *((f'"{first}" > "{second}"', f"{second} before {first}") for first, second in forward)]
+
+
+def last_day(delivery_id: str = "") -> date:
+    """The day of landing, or that of the delivery if it has a later one."""
+    return max(date.today(), date.fromisoformat(delivery_id[:10]) if delivery_id[:1].isdigit() else date.min)
 
 
 def safe_column(model: type[Table], name: str) -> str:

@@ -19,9 +19,15 @@ Resource = dict[str, Any]
 
 
 def profile(resource: Resource) -> str:
-    """The last part of the first profile a resource claims, such as klgateway-140-care-plan; empty if none."""
+    """The last part of the profile a resource claims, such as klgateway-140-care-plan; empty if none.
+
+    Of several it is the first of the KL Gateway, else the first.
+    """
     claimed = resource.get("meta", {}).get("profile")
-    return claimed[0].rpartition("/")[2].partition("|")[0] if claimed else ""
+    if not claimed:
+        return ""
+    names = [each.rpartition("/")[2].partition("|")[0] for each in claimed]
+    return next((name for name in names if name.startswith("klgateway-")), names[0])
 
 
 def referred(reference: Resource | None) -> str | None:
@@ -40,6 +46,25 @@ def references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from references(each)
+
+
+def without_citizen(value: Any) -> Any:
+    """A resource, or anything in one, without names and other words about the citizen.
+
+    Left out are a Patient's own details, what a reference calls the one it points to, and narratives.
+    """
+    if isinstance(value, list):
+        return [without_citizen(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("resourceType") == "Patient":
+        return {name: value[name] for name in ("resourceType", "id", "managingOrganization") if name in value}
+    named, narrated = "reference" in value, isinstance(value.get("text"), dict)
+    return {
+        name: without_citizen(each)
+        for name, each in value.items()
+        if not ((named and name == "display") or (narrated and name == "text"))
+    }
 
 
 def extension(resource: Resource, name: str) -> Resource | None:

@@ -12,11 +12,12 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from ddns_utils.intake import fhir, kl_codes
+from ddns_utils.intake.contract import last_day
 from ddns_utils.intake.fhir import Resource
 from ddns_utils.intake.invariants import DECEASED, UNRESOLVED, Rule
 from ddns_utils.intake.kl_resources import READERS, table_of
@@ -24,9 +25,11 @@ from ddns_utils.intake.pseudonym import Pseudonyms
 
 CARRIED = ("Patient", "Organization")
 DEEPEST = 3
+CLOCKS_DIFFER = timedelta(days=1)
 NO_SHAPE = "not the shape of a delivery report"
 _KIND = re.compile(r"[A-Za-z]{1,50}")
-DELIVERY_ID = 6  # its place in a row: after the other columns that every municipal table has
+SHAPELESS = (AttributeError, TypeError, KeyError, IndexError, RecursionError)
+VOIDED, DELIVERY_ID = 5, 6  # places in a row, which begins with the columns that every municipal table has
 
 
 class Rows:
@@ -65,7 +68,7 @@ def read_document(document: Any, delivery_id: str, first: int, pseudonyms: Pseud
         try:
             report = Report(bundle, delivery_id, number, pseudonyms)
             report.read(into)
-        except (AttributeError, TypeError, KeyError, IndexError, RecursionError):
+        except SHAPELESS:
             into.refuse(delivery_id, "Bundle", number, NO_SHAPE, bundle)
             continue
         reports.append(report)
@@ -74,12 +77,15 @@ def read_document(document: Any, delivery_id: str, first: int, pseudonyms: Pseud
 
 def _delivery_reports(bundle: Resource, depth: int = 0) -> Iterable[Resource]:
     entries = bundle.get("entry") if isinstance(bundle.get("entry"), list) else ()
-    inner = [each for each in map(_resource, entries) if each.get("resourceType") == "Bundle"]
-    if not inner or depth == DEEPEST:
+    others = [entry for entry in entries if _resource(entry).get("resourceType") != "Bundle"]
+    if len(others) == len(entries) or depth == DEEPEST:
         yield bundle
-    else:
-        for each in inner:
-            yield from _delivery_reports(each, depth + 1)
+        return
+    for entry in entries:
+        if (inner := _resource(entry)).get("resourceType") == "Bundle":
+            yield from _delivery_reports(inner, depth + 1)
+    if others:  # what stands beside delivery reports is in none of them
+        yield bundle | {"entry": others}
 
 
 def _resource(entry: Any) -> Resource:
@@ -98,6 +104,9 @@ class Report:
         self.law = kl_codes.law_of_profile(fhir.profile(bundle))
         self.faults: list[str] = []
         self.reported_at = self.moment(bundle.get("timestamp"), "reported_at")
+        if self.reported_at and self.reported_at.date() > last_day(delivery_id) + CLOCKS_DIFFER:
+            self.reported_at = None  # else it would stay later than every correction
+            self.faults.append("reported_at in the future")
         self.person_id = self.custodian = None
         self.read_citizen(pseudonyms)
         self.municipality = kl_codes.municipalities().get(self.custodian)
@@ -134,26 +143,12 @@ class Report:
                 if kind == "Patient" and resource.get("deceasedBoolean") and self.law is None:
                     findings.append(self._finding(kind, resource, DECEASED))
                 continue
-            self.faults, self.loose = list(self.report_faults), False
-            table = table_of(kind, fhir.profile(resource), resource)
-            if table not in READERS:
-                rows.append((kind, table, None, resource))
-                continue
-            law, voided, own = READERS[table](self, resource)
-            row = (
-                self.person_id,
-                self.custodian,
-                self.municipality,
-                law,
-                self.reported_at,
-                voided,
-                self.delivery_id,
-                *own,
-                self.number,
-                "|".join(dict.fromkeys(self.faults)) or None,
-            )
+            try:
+                table, row = self.row(resource)
+            except SHAPELESS:
+                table, row = NO_SHAPE, None
             rows.append((kind, table, row, resource))
-            if self.loose and not voided:
+            if row and self.loose and not row[VOIDED]:
                 findings.append(self._finding(table, resource, UNRESOLVED))
         into.findings += findings
         for kind, table, row, resource in rows:
@@ -162,6 +157,27 @@ class Report:
                 into.refuse(self.delivery_id, name, self.number, table, self.cut_to(resource), self.person_id)
             else:
                 into.add(table, row, self, resource)
+
+    def row(self, resource: Resource) -> tuple[str, tuple | None]:
+        """A resource's table and row; why it belongs to no table, and no row."""
+        self.faults, self.loose = list(self.report_faults), False
+        table = table_of(resource["resourceType"], fhir.profile(resource), resource)
+        if table not in READERS:
+            return table, None
+        law, voided, own = READERS[table](self, resource)
+        self.link(resource.get("subject"))
+        return table, (
+            self.person_id,
+            self.custodian,
+            self.municipality,
+            law,
+            self.reported_at,
+            voided,
+            self.delivery_id,
+            *own,
+            self.number,
+            "|".join(dict.fromkeys(self.faults)) or None,
+        )
 
     def to_read(self) -> list[Resource]:
         """The resources that become rows."""

@@ -27,6 +27,8 @@ KEY_BYTES = 32
 SPACES_AND_DASHES = "\\s\u00a0\u2007\u202f\u2010-\u2015\u2212-"
 BETWEEN = f"[./{SPACES_AND_DASHES}]{{0,3}}"
 _WRITTEN = re.compile(rf"(?<!\d)\d{{6}}{BETWEEN}\d{{4}}(?!\d)")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_AS_NUMBER = re.compile(r"(?<=[\s:,\[])[1-9](?:0[1-9]|1[0-2])\d{6}(?=(?:\.0)?\s*[,}\]])")
 _DIGITS = re.compile(r"\d{10}")
 _SQL_WRITTEN = rf"(^|[^0-9])[0-9]{{6}}{BETWEEN}[0-9]{{4}}([^0-9]|$)"
 _SQL_DATED = rf"(^|[^0-9])(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])[0-9]{{2}}{BETWEEN}[0-9]{{4}}([^0-9]|$)"
@@ -38,6 +40,24 @@ def hide(text: str) -> str:
     return _WRITTEN.sub(HIDDEN, text)
 
 
+def hide_in_json(text: str) -> str:
+    """As ``hide``, for JSON: numbers written with escapes, and as a number without the nought in front, are found too.
+
+    Escapes are resolved in texts with a CPR number only.
+    """
+    plain = _ESCAPE.sub(_sign, text)
+    hidden = _AS_NUMBER.sub(HIDDEN, hide(plain))
+    return hide(text) if hidden == plain else hidden
+
+
+def _sign(escape: re.Match) -> str:
+    code, letter = escape.groups()
+    if letter:
+        return escape[0] if letter in '"\\' else letter if letter == "/" else " "
+    sign = chr(int(code, 16))
+    return sign if sign.isprintable() and sign not in '"\\' else " "
+
+
 def in_print(text: str) -> str:
     """A name of a file or a message as it can be shown and stored: without CPR numbers, and without signs that are none
     (bytes of another encoding, line breaks, commands to a terminal)."""
@@ -47,7 +67,7 @@ def in_print(text: str) -> str:
 def may_hold_cpr(texts: pa.Array) -> bool:
     """Whether any of the texts has what the engine's macro ``without_cpr`` replaces."""
     found = texts.filter(pc.match_substring_regex(texts, _SQL_DATED))
-    return not all(re.fullmatch(_SQL_UUID, text) for text in found.to_pylist())
+    return not all(re.fullmatch(_SQL_UUID, part) for text in found.to_pylist() for part in text.split("|"))
 
 
 class Pseudonyms:
@@ -82,7 +102,8 @@ class Pseudonyms:
         """Give an engine the macros pseudonym(cpr), holds_cpr(value), without_cpr(value) and hide_cpr(text).
 
         ``pseudonym`` is NULL for an impossible number. ``without_cpr`` replaces a value with a CPR number in it by a
-        keyed hash of the value, so that keys still meet; other values and UUIDs stay.
+        keyed hash of the value, so that keys still meet; other values and UUIDs stay. Of values separated by | each is
+        one of its own.
         """
         inner, outer = ("'" + "".join(f"\\x{byte:02X}" for byte in pad) + "'::BLOB" for pad in self._pads)
         engine.execute(f"""
@@ -101,7 +122,8 @@ class Pseudonyms:
             CREATE OR REPLACE TEMP MACRO holds_cpr(value) AS length(value) >= 10
                 AND regexp_matches(value, '{_SQL_DATED}') AND NOT regexp_full_match(value, '{_SQL_UUID}');
             CREATE OR REPLACE TEMP MACRO without_cpr(value) AS
-                CASE WHEN holds_cpr(value) THEN keyed_hash(value) ELSE value END;
+                CASE WHEN holds_cpr(value) THEN array_to_string(list_transform(string_split(value, '|'),
+                    lambda part: CASE WHEN holds_cpr(part) THEN keyed_hash(part) ELSE part END), '|') ELSE value END;
             CREATE OR REPLACE TEMP MACRO hide_once(text) AS
                 regexp_replace(text, '{_SQL_WRITTEN}', '\\1{HIDDEN}\\2', 'g');
             CREATE OR REPLACE TEMP MACRO hide_cpr(text) AS hide_once(hide_once(text));

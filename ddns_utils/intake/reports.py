@@ -48,8 +48,9 @@ def read_reports(path: Path, delivery_id: str, pseudonyms: Pseudonyms, into: Row
             into.refuse(delivery_id, "Bundle", number, UNREADABLE, text)
         except ValueError as error:
             wrong = str(error)
-            into.refuse(delivery_id, "Bundle", number, "not a FHIR Bundle", text)
+            into.refuse(delivery_id, "Bundle", number, "not a FHIR Bundle", document)
         else:
+            wrong = wrong if reports else "no Bundle in it has the shape of one"
             for report in reports:
                 tally.note(report)
         yield
@@ -65,5 +66,6 @@ def _documents(path: Path) -> Iterator[tuple[int, bytes]]:
         return
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield number, line.removeprefix(b"\xef\xbb\xbf")
+            text = line.removeprefix(b"\xef\xbb\xbf")
+            if text.strip():
+                yield number, text

@@ -15,6 +15,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ddns_utils.intake import fhir
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.deliveries import KL_GATEWAY
 from ddns_utils.intake.fhir import Resource
@@ -67,6 +68,7 @@ class _Kept(Report):
     def read_citizen(self, pseudonyms: Pseudonyms) -> None:
         """As it was read when the report came."""
         self.person_id, self.custodian = self._person_id, self.bundle["custodian"]
+        self.by_id.setdefault(fhir.referred(self.resources[0].get("subject")), {})  # the citizen is not kept
 
     def to_read(self) -> list[Resource]:
         """The refused resource; the others are what it refers to."""

@@ -24,11 +24,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ddns_utils.intake import contract, flat_text
+from ddns_utils.intake import contract, fhir, flat_text
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.invariants import broken_rules, rules_of, severity_of
 from ddns_utils.intake.kl_gateway import DELIVERY_ID, NO_SHAPE, Rows
-from ddns_utils.intake.pseudonym import Pseudonyms, hide, may_hold_cpr
+from ddns_utils.intake.pseudonym import Pseudonyms, hide_in_json, may_hold_cpr
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Writer
 
@@ -217,12 +217,12 @@ class Staging:
 
 
 def shown(content: object) -> str:
-    """What was refused as text for quarantine, without CPR numbers."""
+    """What was refused as text for quarantine, without CPR numbers and names."""
     try:
-        text = content if isinstance(content, bytes) else orjson.dumps(content)
-    except TypeError:
+        text = content if isinstance(content, bytes) else orjson.dumps(fhir.without_citizen(content))
+    except (TypeError, RecursionError):
         text = b"nested too deep to be shown"
-    return hide(text.decode("utf-8", "replace").strip())
+    return hide_in_json(text.decode("utf-8", "replace").strip())
 
 
 def _nullable(model: type[Table]) -> list[pa.Field]:
