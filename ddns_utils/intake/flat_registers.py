@@ -151,12 +151,13 @@ REGISTERS: dict[str, Flat] = {
     "LAB": Flat(
         tables=("lab_result",),
         person="PNR",
-        lenient=("value", "comparator", "unit"),
+        lenient=("value", "comparator", "value_text", "unit"),
         columns={
             "value": _converted("value", *_LAB),
             "unit": _converted("unit", *_LAB),
-            "comparator": "CASE WHEN {VALUE}[1] IN ('<', '>') AND {VALUE:result} IS NOT NULL "
-            "THEN regexp_extract({VALUE}, '^[<>]=?') END",
+            "comparator": "CASE WHEN {VALUE:result} IS NOT NULL THEN nullif(replace(replace("
+            "regexp_extract({VALUE}, '^([<>]=?|[≤≥])'), '≤', '<='), '≥', '>='), '') END",
+            "value_text": "CASE WHEN {VALUE:result} IS NULL THEN {VALUE} END",
         },
     ),
     "AIM": Flat(

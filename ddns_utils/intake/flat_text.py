@@ -23,7 +23,7 @@ _MACROS = f"""
             THEN replace(regexp_replace(text, '[. \\x{{00a0}}]', '', 'g'), ',', '.') END AS DOUBLE);
     CREATE OR REPLACE TEMP MACRO read_result(text) AS CASE
         WHEN is_whole(text) THEN TRY_CAST(text AS DOUBLE)
-        WHEN regexp_full_match(text, '(<|<=|>|>=)?\\s*-?[0-9]+([.,][0-9]+)?')
+        WHEN regexp_full_match(text, '([<>]=?|[≤≥])?\\s*-?[0-9]+([.,][0-9]+)?')
             THEN TRY_CAST(replace(regexp_extract(text, '-?[0-9]+([.,][0-9]+)?'), ',', '.') AS DOUBLE) END;
     CREATE OR REPLACE TEMP MACRO read_whole(text) AS CASE
         WHEN is_whole(text) THEN TRY_CAST(text AS BIGINT)

@@ -206,6 +206,13 @@ class LabResult(Table):
         source="LAB.VALUE",
         en="Comparison sign before the number",
     )
+    value_text = Column(
+        type="text",
+        nullable=True,
+        da="Svaret, som det er leveret, hvis det ikke er et tal",
+        source="LAB.VALUE",
+        en="The result as delivered, if it is not a number",
+    )
     unit = Column(type="text", nullable=True, da="Enhed", en="Unit", source="LAB.UNIT")
     laboratory = Column(
         type="text", nullable=True, da="Laboratorium", en="Laboratory", source="LAB.LABORATORIUM_IDCODE"

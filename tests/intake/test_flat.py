@@ -175,24 +175,30 @@ def test_daily_doses_are_volume_times_packs(folder, registers):
 
 
 LAB_VALUES = {
-    "48": (48.0, None),
-    "6,5": (6.5, None),
-    "6.5": (6.5, None),
-    "<0,5": (0.5, "<"),
-    "> 200": (200.0, ">"),
-    ">=5": (5.0, ">="),
-    "-1,2": (-1.2, None),
-    "positiv": (None, None),
-    "5-10": (None, None),
-    "<": (None, None),
+    "48": (48.0, None, None),
+    "6,5": (6.5, None, None),
+    "6.5": (6.5, None, None),
+    "<0,5": (0.5, "<", None),
+    "> 200": (200.0, ">", None),
+    ">=5": (5.0, ">=", None),
+    "≥5": (5.0, ">=", None),
+    "≤ 0,1": (0.1, "<=", None),
+    "-1,2": (-1.2, None, None),
+    "positiv": (None, None, "positiv"),
+    "3,2 mmol/l": (None, None, "3,2 mmol/l"),
+    "5-10": (None, None, "5-10"),
+    "<": (None, None, "<"),
 }
 
 
-def test_a_laboratory_value_is_read_with_its_sign_and_decimal_comma(folder, registers):
+def test_a_laboratory_value_is_read_with_its_sign_and_decimal_comma_and_kept_as_it_came_if_it_is_no_number(
+    folder, registers
+):
     write_csv(folder, "LAB", [RESULT | {"value": text, "laboratorium_idcode": f"lab {text}"} for text in LAB_VALUES])
     landed(folder, registers)
     read = {row["laboratory"].removeprefix("lab "): row for row in rows(registers, "lab_result")}
-    assert {text: (row["value"], row["comparator"]) for text, row in read.items()} == LAB_VALUES
+    found = {text: (row["value"], row["comparator"], row["value_text"]) for text, row in read.items()}
+    assert found == LAB_VALUES
     assert {row["unit"] for row in read.values()} == {"mmol/mol"}
 
 
