@@ -23,8 +23,8 @@ from ddns_utils.errors import DataError
 
 HIDDEN = "[CPR]"
 KEY_BYTES = 32
-# Spaces that do not break, and hyphens and dashes that word processors put in the place of a hyphen.
-SPACES_AND_DASHES = "\\s\u00a0\u2007\u202f\u2010-\u2015\u2212-"
+# Spaces that do not break or are not seen, and hyphens and dashes that word processors put in the place of a hyphen.
+SPACES_AND_DASHES = "\\s\u00a0\u00ad\u2000-\u2015\u202f\u2060\u2212\ufeff-"
 BETWEEN = f"[./{SPACES_AND_DASHES}]{{0,3}}"
 _WRITTEN = re.compile(rf"(?<!\d)\d{{6}}{BETWEEN}\d{{4}}(?!\d)")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)

@@ -28,7 +28,16 @@ def test_a_pseudonym_is_32_digits_of_hmac_sha_256():
 
 
 @pytest.mark.parametrize(
-    "written", ["0101801234", "010180-1234", "010180 1234", " 010180-1234 ", "010180–1234", "010180\u00a01234"]
+    "written",
+    [
+        "0101801234",
+        "010180-1234",
+        "010180 1234",
+        " 010180-1234 ",
+        "010180–1234",
+        "010180\u00a01234",
+        "\ufeff010180\u200b1234",
+    ],
 )
 def test_a_number_has_one_pseudonym_however_it_is_written(written):
     assert PSEUDONYMS.of(written) == in_sql("pseudonym", written) == PSEUDONYMS.of(ANNA)
@@ -83,7 +92,7 @@ def test_keys_that_are_no_cpr_number_stay_as_they_are(value):
     assert not may_hold_cpr(pa.array([value], pa.string()))
 
 
-@pytest.mark.parametrize("between", ["", "-", "/", ".", " ", "\u00a0", "\u202f", "‐", "‑", "–", "—", "−", " – "])
+@pytest.mark.parametrize("between", ["", "-", "/", ".", " ", "\u00a0", "\u202f", "\u00ad", "\u200b", "\u2009", "\u2060", "‐", "‑", "–", "—", "−", " – "])  # fmt: skip
 def test_a_number_is_found_whatever_stands_before_its_last_four_digits(between):
     text = f"ring 010180{between}1234"
     assert hide(text) == in_sql("hide_cpr", text) == f"ring {HIDDEN}"
