@@ -104,7 +104,8 @@ class Report:
         self.law = kl_codes.law_of_profile(fhir.profile(bundle))
         self.faults: list[str] = []
         self.reported_at = self.moment(bundle.get("timestamp"), "reported_at")
-        if self.reported_at and self.reported_at.date() > last_day(delivery_id) + CLOCKS_DIFFER:
+        self.latest = last_day(delivery_id) + CLOCKS_DIFFER
+        if self.reported_at and self.reported_at.date() > self.latest:
             self.reported_at = None  # else it would stay later than every correction
             self.faults.append("reported_at in the future")
         self.person_id = self.custodian = None
@@ -112,7 +113,7 @@ class Report:
         self.municipality = kl_codes.municipalities().get(self.custodian)
         self.report_faults = self.faults
         self.names = {} if self.law else dict(filter(None, map(self._old_style_name, self.resources)))
-        self.loose = False
+        self.ahead, self.loose = [], False
 
     def read_citizen(self, pseudonyms: Pseudonyms) -> None:
         """Whom the report is about and who keeps the record; a fault if it does not tell."""
@@ -160,12 +161,13 @@ class Report:
 
     def row(self, resource: Resource) -> tuple[str, tuple | None]:
         """A resource's table and row; why it belongs to no table, and no row."""
-        self.faults, self.loose = list(self.report_faults), False
+        self.faults, self.ahead, self.loose = list(self.report_faults), [], False
         table = table_of(resource["resourceType"], fhir.profile(resource), resource)
         if table not in READERS:
             return table, None
         law, voided, own = READERS[table](self, resource)
         self.link(resource.get("subject"))
+        self.faults += [] if voided else self.ahead
         return table, (
             self.person_id,
             self.custodian,
@@ -224,6 +226,12 @@ class Report:
         except (ValueError, TypeError, OverflowError):
             self.faults.append(f"unreadable {column}")
             return None
+
+    def happened(self, when: date | datetime | None, column: str) -> date | datetime | None:
+        """A day or moment of what has happened; a fault if it is still to come, unless the resource is withdrawn."""
+        if when and (when.date() if isinstance(when, datetime) else when) > self.latest:
+            self.ahead.append(f"{column} in the future")
+        return when
 
     def link(self, reference: Resource | None) -> str | None:
         """The id a reference points to; noted if the report does not hold that resource."""

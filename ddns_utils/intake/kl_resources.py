@@ -33,7 +33,7 @@ def _referral(report: Report, r: Resource) -> tuple:
             kl_codes.words("referral_status_reason"),
             "status_reason",
         ),
-        report.day(r.get("authoredOn"), "received_on"),
+        report.happened(report.day(r.get("authoredOn"), "received_on"), "received_on"),
         report.day(discharge.get("valueDate") if discharge else None, "discharged_on"),
         report.day(r.get("occurrencePeriod", {}).get("start"), "first_offer_on"),
         next(filter(None, diagnoses), None),
@@ -93,12 +93,15 @@ def _encounter(report: Report, r: Resource) -> tuple:
     ]
     reasons = [report.link(each) for each in r.get("reasonReference", ())]
     period, form = r.get("period", {}), r.get("class", {}).get("code")
+    start = report.moment(period.get("start"), "start")
+    if r.get("status") == "finished":
+        report.happened(start, "start")
     return report.law_of(*based_on, *reasons), r.get("status") == VOID, (
         r.get("id"),
         r.get("status"),
         kl_codes.words("encounter_class").get(form, form),
         report.known(fhir.code((r.get("type") or (None,))[0]), kl_codes.words("encounter_type"), "encounter_type"),
-        report.moment(period.get("start"), "start"),
+        start,
         report.moment(period.get("end"), "end"),
         "|".join(filter(None, based_on)) or None,
         None,  # first received on: settled later
@@ -128,7 +131,7 @@ def _condition(report: Report, r: Resource) -> tuple:
         fhir.code(r.get("clinicalStatus")),
         verification,
         any(fhir.code(category) == "problem-list-item" for category in r.get("category", ())),
-        report.day(r.get("recordedDate"), "recorded_on"),
+        report.happened(report.day(r.get("recordedDate"), "recorded_on"), "recorded_on"),
     )  # fmt: skip
 
 
@@ -153,7 +156,7 @@ def _follow_up(report: Report, r: Resource) -> tuple:
         r.get("status"),
         "|".join(filter(None, focus)) or None,
         report.known(value, kl_codes.follow_up_results(), "result"),
-        report.moment(r.get("effectiveDateTime"), "followed_up_at"),
+        report.happened(report.moment(r.get("effectiveDateTime"), "followed_up_at"), "followed_up_at"),
     )  # fmt: skip
 
 
@@ -167,7 +170,7 @@ def _completed_intervention(report: Report, r: Resource) -> tuple:
         report.known(code, kl_codes.uuids("fsiii_intervention"), "code"),
         local,
         r.get("status"),
-        report.moment(r.get("performedDateTime"), "performed_at"),
+        report.happened(report.moment(r.get("performedDateTime"), "performed_at"), "performed_at"),
         "|".join(filter(None, reasons)) or None,
     )  # fmt: skip
 
@@ -187,7 +190,7 @@ def _observation(report: Report, r: Resource) -> tuple:
         "|".join(filter(None, focus)) or None,
         report.known(fhir.code(r.get("valueCodeableConcept")), kl_codes.either("citizen_view"), "value"),
         fhir.extension(r, "finding-context-at-risk-extension") is not None,
-        report.moment(r.get("effectiveDateTime"), "observed_at"),
+        report.happened(report.moment(r.get("effectiveDateTime"), "observed_at"), "observed_at"),
     )  # fmt: skip
 
 

@@ -181,3 +181,17 @@ def test_a_file_whose_bundles_are_all_shapeless_is_refused_for_that(tmp_path, re
     assert why == (
         "r.ndjson holds no delivery report: no Bundle in it has the shape of one. Send FHIR Bundles as JSON."
     )
+
+
+@pytest.mark.parametrize(("status", "kept"), [("finished", False), ("planned", True), ("entered-in-error", True)])
+def test_a_meeting_that_is_finished_lies_not_in_the_future(status, kept, tmp_path, registers):
+    period = {"start": "9998-03-05T08:00:00Z", "end": "9998-03-05T09:00:00Z"}
+    land_bundles(tmp_path, registers, report(encounter() | {"status": status, "period": period}))
+    assert refused(registers) == ([] if kept else [("encounter", "start in the future", 1)])
+    assert len(rows(registers, "encounter", include_voided=True)) == kept
+
+
+def test_a_referral_cannot_have_been_received_after_it_was_delivered(tmp_path, registers):
+    referral = {"resourceType": "ServiceRequest", "id": "r", "status": "active", "authoredOn": "9998-03-05"}
+    land_bundles(tmp_path, registers, report(referral))
+    assert refused(registers) == [("referral", "received_on in the future", 1)]
