@@ -111,6 +111,7 @@ class Snapshot:
             self._found_files[name] = [unquote(uri) for uri in table.file_uris()]
         return self._found_files[name]
 
+    # What was found is kept with the snapshot: a cache of its methods would keep the version open for ever.
     @cached_property
     def _found_spans(self) -> dict[str, tuple[date, date] | None]:
         return {}

@@ -39,7 +39,7 @@ def answer(
         asked, places = rows.select(question.fields or rows.column_names[:1]), None
         if len(questions) > 1 and not _all_different(asked):
             places, asked = _different(asked)
-        engine.register(DIFFERENT, asked.append_column("place", pa.array(np.arange(len(asked)))))
+        engine.register(DIFFERENT, asked)
         answers = engine.execute(question.query).to_arrow_table()
         broken = answers["broken"].to_numpy()
         for name in answers.column_names[:-1]:

@@ -19,7 +19,7 @@ import orjson
 import pyarrow as pa
 
 from ddns_utils.errors import DataError
-from ddns_utils.intake.flat_file import FAULT, LINE, FlatFile
+from ddns_utils.intake.flat_file import FAULT, LINE, FlatFile, quoted
 from ddns_utils.intake.pseudonym import BETWEEN, HIDDEN, hide
 from ddns_utils.table_files import ROWS_PER_BATCH
 
@@ -54,14 +54,10 @@ def _in_one_pass(
     types = ", ".join("'" + column.replace("'", "''") + "': 'VARCHAR'" for column in columns)
     with engine.cursor() as reading:  # a connection of its own, because the engine is used between batches
         yield from reading.execute(f"""
-            SELECT {", ".join(map(_quoted, wanted))}
+            SELECT {", ".join(map(quoted, wanted))}
             FROM read_csv('{path}', auto_detect = false, header = true, delim = '{separator}', quote = '"',
                 escape = '"', columns = {{{types}}}, max_line_size = {LONGEST_LINE},
                 encoding = '{encoding.removesuffix("-sig")}')""").to_arrow_reader(ROWS_PER_BATCH)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _encoding(path: Path, name: str) -> str:

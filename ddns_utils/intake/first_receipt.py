@@ -18,10 +18,9 @@ FIRST = "first_received_on"
 
 def know_receipts(staged: Staging, writer: Writer) -> None:
     """Make the table ``receipts``: the day on which each delivery of the store and of this landing was received."""
-    days = pa.table([list(staged.received), list(staged.received.values())], ["delivery_id", "received_on"])
-    staged.engine.register(
-        "received_now", days.cast(pa.schema([("delivery_id", pa.string()), ("received_on", pa.date32())]))
-    )
+    schema = pa.schema([("delivery_id", pa.string()), ("received_on", pa.date32())])
+    columns = [list(staged.received), list(staged.received.values())]
+    staged.engine.register("received_now", pa.table(columns, schema=schema))
     staged.engine.execute(f"""
         CREATE OR REPLACE TEMP TABLE receipts AS
         SELECT delivery_id, received_at::DATE AS received_on FROM {writer.scan_before("delivery")}

@@ -67,8 +67,9 @@ def _take(file: DeliveredFile, arrival: int, way: FlatFile, staged: Staging) -> 
     first = 0
     with staged.whole():
         for rows in parts(way.batches([name for name, _ in kinds.values()])):
+            rows = rows.unify_dictionaries()
             for table in tables:
-                table.take(rows.unify_dictionaries(), first)
+                table.take(rows, first)
             first += len(rows)
         for table in tables:
             table.finish()
@@ -128,13 +129,11 @@ class _Table:
             if field.name not in columns:  # looked up later
                 columns[field.name] = pa.nulls(len(rows), field.type)
         checked = pa.table({name: columns[name] for name in self.model.columns})
-        if self.model.key:
-            checked = checked.append_column("source_row", pa.array(numbers + 1))
         if bad.any():
-            checked = checked.filter(pa.array(~bad))
             self._refuse(rows.filter(pa.array(bad)).append_column("file_row_number", pa.array(numbers[bad])))
+            checked, numbers = checked.filter(pa.array(~bad)), numbers[~bad]
         if self.model.key:
-            self.staged.stage_good(self.name, checked, self.arrival)
+            self.staged.stage_good(self.name, checked, numbers + 1, self.arrival)
         else:
             self.staged.writer.files(self.name).write(checked)
             self.kept += len(checked)

@@ -30,6 +30,11 @@ def reading() -> Iterator[None]:
         raise Unreadable(str(error).partition("\n")[0]) from None
 
 
+def quoted(name: str) -> str:
+    """A column's name in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 @dataclass(frozen=True)
 class FlatFile:
     """An opened file: its columns, and a function that gives batches of those it is asked for, in the file's order.

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ddns_utils.intake import contract
+from ddns_utils.intake.flat_file import quoted
 from ddns_utils.intake.flat_registers import REGISTERS, Flat
 from ddns_utils.intake.settle import WITH_CONTACT
 from ddns_utils.model import SQL_TYPES, TABLES, Column
@@ -284,8 +285,3 @@ class _Reading:
 
     def _filled(self, expression: str) -> str:
         return _FIELD.sub(lambda match: self.field(match[1], match[2] or "text"), expression)
-
-
-def quoted(name: str) -> str:
-    """A name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
