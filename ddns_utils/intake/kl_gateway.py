@@ -12,7 +12,9 @@ import itertools
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -191,6 +193,7 @@ class Report:
             named = {text.partition("/_history/")[0].rpartition("/")[2] for text in fhir.references(resource)}
         except RecursionError:
             named = set()
+        named |= {self.follow_ups.get(resource.get("id"))} - {None}
         others = [r for r in self.resources if r.get("id") in named and r["resourceType"] != "Patient"]
         return {
             "resourceType": "Bundle",
@@ -251,6 +254,16 @@ class Report:
             return None
         text = text.partition("/_history/")[0]
         return self.by_name.get("/".join(text.rsplit("/", 2)[-2:])) or self.by_id.get(fhir.referred(reference))
+
+    @cached_property
+    def follow_ups(self) -> dict[str | None, str | None]:
+        """Id of a meeting → id of what names it as its follow-up, which only old-style care reports tell of."""
+        found: dict = {}
+        for resource in () if self.law else self.resources:
+            with suppress(*SHAPELESS):
+                if named := fhir.extension(resource, "follow-up-encounter-extension"):
+                    found.setdefault(fhir.referred(named.get("valueReference")), resource.get("id"))
+        return found
 
     def law_of(self, *ids: str | None) -> str | None:
         """Law of a care resource: that of the first coded resource it refers to, else of the report's first one."""

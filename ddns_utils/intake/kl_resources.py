@@ -96,7 +96,8 @@ def _encounter(report: Report, r: Resource) -> tuple:
     start = report.moment(period.get("start"), "start")
     if r.get("status") == "finished":
         report.happened(start, "start")
-    return report.law_of(*based_on, *reasons), r.get("status") == VOID, (
+    law = report.law_of(*based_on, *reasons, report.follow_ups.get(r.get("id")))
+    return law, r.get("status") == VOID, (
         r.get("id"),
         r.get("status"),
         kl_codes.words("encounter_class").get(form, form),

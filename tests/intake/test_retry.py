@@ -1,6 +1,5 @@
 """Rows in quarantine land once they have become valid; counts still add up, and nothing comes twice."""
 
-import pytest
 from intake.deliver import (
     ANNA,
     BEF,
@@ -19,15 +18,13 @@ from intake.deliver import (
     write_reports,
 )
 
-from ddns_utils import codelists
-from ddns_utils.intake import kl_codes, retry, retry_quarantine
+from ddns_utils.intake import retry, retry_quarantine
 from ddns_utils.intake.pseudonym import Pseudonyms
 from ddns_utils.intake.retry import Retry
 from ddns_utils.registers import Registers
 
 COUNTS = ("rows_read", "rows_kept", "rows_quarantined", "rows_superseded")
 FOLLOW_UP_COURSE = "4863001e-14c7-4be8-a2da-e4f21a4b6ac4"
-CODES = codelists.rows
 
 
 def counts(registers):
@@ -36,20 +33,6 @@ def counts(registers):
 
 def add_up(registers):
     return all(read == kept + bad + old for read, kept, bad, old in counts(registers).values())
-
-
-@pytest.fixture
-def unknown(monkeypatch):
-    """Takes codes out of the code lists until it is called with nothing."""
-
-    def without(*taken):
-        monkeypatch.setattr(
-            codelists, "rows", lambda name: [row for row in CODES(name) if row.get("code") not in taken]
-        )
-        kl_codes.words.cache_clear()
-
-    yield without
-    kl_codes.words.cache_clear()
 
 
 def retried(registers):
