@@ -1,6 +1,7 @@
 """KL Gateway delivery reports (FHIR R4 Bundles) as rows of the municipal tables.
 
-Sources: the implementation guides kl.dk.fhir.rehab 2.2.0, kl.dk.fhir.prevention 2.1.1 and kl.dk.fhir.gateway 1.2.0.
+Sources: the implementation guides kl.dk.fhir.rehab 2.2.0, kl.dk.fhir.prevention 2.1.1 and kl.dk.fhir.gateway 1.2.0
+and 1.3.0.
 A report is an increment of whole resources about one citizen of one record-keeping organisation. Patients and
 Organizations are not rows of their own: they are carried into the rows that refer to them. Codes are read as codes,
 never by their display; FSIII's old form becomes its UUID. A resource that no table takes is refused, not forgotten.

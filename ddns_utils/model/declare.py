@@ -65,7 +65,7 @@ class Column:
         if not self.codes:
             return self.allowed
         name, _, column = self.codes.partition(".")
-        return tuple(row[column or "code"] for row in codelists.rows(name))
+        return tuple(dict.fromkeys(row[column or "code"] for row in codelists.rows(name)))
 
 
 class Table:

@@ -11,6 +11,7 @@ FSIII = "urn:oid:1.2.208.176.2.21"
 CARE = "http://fhir.kl.dk/gateway/StructureDefinition/"
 NURSING, HOME = "I2.1", "J3.8"
 FOLLOW_UP = "9f03dfbb-7a97-45a5-94db-d4c3501714a9"
+DELIVERY_1_2, DELIVERY_1_3 = "784275f1-6822-4a88-b361-d958007d5253", "4530b499-d74b-4d2e-9df9-247047fb231d"
 
 
 def condition(code, followed_up_at):
@@ -69,3 +70,10 @@ def test_a_planned_follow_up_keeps_its_law_through_quarantine(tmp_path, register
     unknown()
     assert retry_quarantine(registers, KEY).landed == 2
     assert laws(registers) == {"nurse": "138", "helper": "83"}
+
+
+def test_a_delivered_intervention_is_one_word_whatever_version_of_the_guide_it_comes_by(tmp_path, registers):
+    held = [meeting(kind, kind, "finished") for kind in (DELIVERY_1_2, DELIVERY_1_3)]
+    land_care(tmp_path, registers, condition(HOME, "later"), *held)
+    found = {row["encounter_id"]: row["encounter_type"] for row in rows(registers, "encounter")}
+    assert found == {DELIVERY_1_2: "delivery", DELIVERY_1_3: "delivery"}

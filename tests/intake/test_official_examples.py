@@ -18,6 +18,7 @@ from ddns_utils.registers import Registers
 SHARED = Path(__file__).parents[2].parent / "shared" / "klgateway"
 EXPECTED = json.loads((SHARED / "expected.json").read_text())
 KEY = bytes(range(32))
+OF_GATEWAY_1_3 = "4530b499-d74b-4d2e-9df9-247047fb231d"
 with (SHARED / "codes" / "value_sets.csv").open(encoding="utf-8") as file:
     VALUES = defaultdict(set)
     for row in csv.DictReader(file):
@@ -293,7 +294,7 @@ def test_every_code_of_the_care_guides_is_known_in_both_forms(tmp_path):
     )
     assert set(kl_codes.uuids("fsiii_intervention")) >= VALUES["FSIIICareInterventions"]
     assert set(kl_codes.severities()) == VALUES["KLSeveritiesFSIII"]
-    assert set(kl_codes.words("encounter_type")) == VALUES["KLEncounterTypes"]
+    assert set(kl_codes.words("encounter_type")) == VALUES["KLEncounterTypes"] | {OF_GATEWAY_1_3}
     assert set(kl_codes.follow_up_results()) == VALUES["KLFollowUpCodesFSIII"]
     assert set(kl_codes.either("citizen_view")) == (
         VALUES["KLCitizenObservationResultCodesFSIII"] | VALUES["KLGatewayCareMatterOfInterestValues"]
