@@ -60,6 +60,18 @@ def replaced(model: type[Table], rows: str, stored: str | None) -> str:
     return f"SELECT {columns} FROM {stored} AS stored ANTI JOIN {rows} AS new ON {same} UNION ALL {new}"
 
 
+def hash_of_key(model: type[Table]) -> str:
+    """SQL for a number that rows with one key have in common, and other rows hardly ever."""
+    return f"hash({_names(model.key)})"
+
+
+def met_twice(numbers: str) -> str:
+    """SQL for those that occur more than once among the ``number`` of some rows. Sorting takes half of grouping."""
+    return f"""
+        SELECT DISTINCT number
+        FROM (SELECT number, lag(number) OVER (ORDER BY number) AS before FROM ({numbers})) WHERE number = before"""
+
+
 def same_key(model: type[Table], one: str, other: str) -> str:
     """SQL that says whether rows of two tables have one key; what may be empty is the same if both are."""
     is_ = {name: "IS NOT DISTINCT FROM" if model.columns[name].nullable else "=" for name in model.key}

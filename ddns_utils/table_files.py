@@ -96,10 +96,13 @@ class TableFiles:
         """Whether there is something to commit."""
         return bool(self.added or self.removed)
 
-    def write(self, rows: pa.Table) -> None:
-        """Add rows with the model's columns; those of one call are sorted together. Texts may be dictionary-encoded."""
+    def write(self, rows: pa.Table) -> dict[str, np.ndarray]:
+        """Add rows with the model's columns; those of one call are sorted together. Texts may be dictionary-encoded.
+
+        Gives for each file that was written the places of its rows among those given.
+        """
         if rows.num_rows == 0:
-            return
+            return {}
         slices = _slices(rows, self.model)
         persons = _ranked(rows["person_id"]) if "person_id" in self.schema.names else None
         order = _order(slices, persons)
@@ -113,8 +116,12 @@ class TableFiles:
             columns["person_id"] = persons.take(taken)
         ordered, slices = pa.table({name: columns[name] for name in self.schema.names}), slices[order]
         starts = [0, *(np.flatnonzero(np.diff(slices)) + 1).tolist(), len(slices)]
-        for first, end in itertools.pairwise(starts):
-            self._write_file(ordered.slice(first, end - first), int(slices[first]) // 12 if self.model.time else None)
+        return {
+            self._write_file(
+                ordered.slice(first, end - first), int(slices[first]) // 12 if self.model.time else None
+            ): order[first:end]
+            for first, end in itertools.pairwise(starts)
+        }
 
     def remove(self, paths: set[str]) -> None:
         """Take files out of the table. What is on disk stays for earlier versions."""
@@ -130,12 +137,13 @@ class TableFiles:
         small = {path: file for path, file in self.live.items() if file.rows < ROWS_PER_FILE}
         many = {year for year, number in Counter(file.year for file in small.values()).items() if number >= SMALL_FILES}
         paths = {path for path, file in small.items() if file.year in many}
-        for part in parts(batch for path in sorted(paths) for batch in self._read(path)):
+        for part in parts(batch for path in sorted(paths) for batch in self.read(path).to_batches()):
             self.write(part)
         self.remove(paths)
 
-    def _read(self, path: str) -> list[pa.RecordBatch]:
-        return pq.ParquetFile(path).read().select(self.schema.names).cast(self.schema).to_batches()
+    def read(self, path: str) -> pa.Table:
+        """The rows of one of the files."""
+        return pq.ParquetFile(path).read().select(self.schema.names).cast(self.schema)
 
     def commit(self) -> int:
         """Make the changes the table's next Delta version; gives its number."""
@@ -155,7 +163,7 @@ class TableFiles:
             self._log.create_checkpoint()
         return version
 
-    def _write_file(self, rows: pa.Table, year: int | None) -> None:
+    def _write_file(self, rows: pa.Table, year: int | None) -> str:
         name = f"{self.version:08d}-{uuid4().hex[:12]}.parquet"
         path = name if year is None else f"year={year}/{name}"
         target = self.folder / path
@@ -170,6 +178,7 @@ class TableFiles:
             bounds = {w: {self.model.time: day.as_py().isoformat()} for w, day in days.items() if day.is_valid}
             stats |= {f"{which}Values": bound for which, bound in bounds.items()}
         self.added[str(target)] = File(path, year, len(rows), target.stat().st_size, json.dumps(stats))
+        return str(target)
 
 
 def go_back(folder: Path, known: int, version: int) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from ddns_utils.intake.flat_rows import Question
-from ddns_utils.intake.pseudonym import Pseudonyms
+from ddns_utils.intake.pseudonym import Pseudonyms, without_cpr
 
 DIFFERENT = "different_rows"
 SAMPLE = 1_000
@@ -47,6 +47,8 @@ def answer(
             if name == "person_id":
                 values = _persons(values, engine, pseudonyms)
                 broken = broken | values.is_null().to_numpy(zero_copy_only=False)
+            elif name in question.texts:
+                values = without_cpr(values, engine)
             columns[name] = values if places is None else _spread(values, places)
         if broken.any():
             bad |= broken if places is None else broken[places.to_numpy()]

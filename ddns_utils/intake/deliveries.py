@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
 
@@ -37,6 +37,11 @@ class DeliveredFile:
         """Hash of the content; the same content is the same delivery."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @property
+    def received_at(self) -> datetime:
+        """When it arrived, as far as the file itself tells: the day in its path, else when it was last changed."""
+        return datetime.combine(self.day, time()) if self.day else datetime.fromtimestamp(self.path.stat().st_mtime)
 
     @property
     def delivery_id(self) -> str:

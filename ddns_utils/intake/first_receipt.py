@@ -23,8 +23,9 @@ def know_receipts(staged: Staging, writer: Writer) -> None:
     staged.engine.register("received_now", pa.table(columns, schema=schema))
     staged.engine.execute(f"""
         CREATE OR REPLACE TEMP TABLE receipts AS
-        SELECT delivery_id, received_at::DATE AS received_on FROM {writer.scan_before("delivery")}
-        UNION ALL SELECT * FROM received_now ANTI JOIN {writer.scan_before("delivery")} USING (delivery_id)""")
+        FROM received_now UNION ALL
+        SELECT delivery_id, received_at::DATE AS received_on
+        FROM {writer.scan_before("delivery")} ANTI JOIN received_now USING (delivery_id)""")
 
 
 def with_receipts(rows: str) -> str:

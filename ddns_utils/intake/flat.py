@@ -1,7 +1,7 @@
 """Flat register files (CSV, Parquet, SAS): their rows checked, pseudonymised, and staged or written.
 
-Rows of a table with a key are staged, to be settled; others are written into the store at once. A million rows at a
-time; nothing counts before the store's version is published.
+Rows of a table with a key are staged, to be settled, if they are few; others are written into the store at once. A
+million rows at a time; nothing counts before the store's version is published.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import pyarrow.compute as pc
 from ddns_utils.errors import DataError
 from ddns_utils.intake.account import Fate
 from ddns_utils.intake.answers import DIFFERENT, answer, forget_persons
+from ddns_utils.intake.at_once import may_be_written, write_at_once
 from ddns_utils.intake.delimited import open_csv
 from ddns_utils.intake.deliveries import DeliveredFile
+from ddns_utils.intake.first_receipt import FIRST
 from ddns_utils.intake.flat_file import FAULT, LINE, FlatFile, Unreadable, open_parquet
 from ddns_utils.intake.flat_registers import REGISTERS
 from ddns_utils.intake.flat_rows import Question, fields_of, questions, refused_query
@@ -125,6 +127,11 @@ class _Table:
             bad |= rows[FAULT].is_valid().to_numpy()
         numbers = np.arange(first, first + len(rows))
         columns["delivery_id"] = _always(self.file.delivery_id, len(rows))
+        if FIRST in self.model.columns:  # by what is known of this row alone
+            columns[FIRST] = pa.repeat(self.file.received_at.date(), len(rows))
+        if self.model.sent_by:
+            told = pc.unique(columns[self.model.sent_by]).to_pylist()
+            self.staged.systems[self.file.delivery_id] |= set(told) - {None}
         for field in self.model.schema():
             if field.name not in columns:  # looked up later
                 columns[field.name] = pa.nulls(len(rows), field.type)
@@ -132,7 +139,9 @@ class _Table:
         if bad.any():
             self._refuse(rows.filter(pa.array(bad)).append_column("file_row_number", pa.array(numbers[bad])))
             checked, numbers = checked.filter(pa.array(~bad)), numbers[~bad]
-        if self.model.key:
+        if self.model.key and may_be_written(self.name, len(checked)):
+            write_at_once(self.name, checked, numbers + 1, self.arrival, self.staged)
+        elif self.model.key:
             self.staged.stage_good(self.name, checked, numbers + 1, self.arrival)
         else:
             self.staged.writer.files(self.name).write(checked)

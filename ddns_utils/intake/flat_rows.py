@@ -100,11 +100,12 @@ class Part:
 class Question:
     """A query over rows of these fields: columns of a table, and then ``broken`` where they break a rule.
 
-    Who a row is about is given as the CPR number in ``person_id``.
+    Who a row is about is given as the CPR number in ``person_id``; ``texts`` are columns that may hold one too.
     """
 
     fields: Sequence[str]
     query: str
+    texts: Collection[str]
 
 
 def fields_of(source: str) -> dict[str, None]:
@@ -186,12 +187,13 @@ def _question(
     fields = replace(fields, person=fields.sql(person, "cpr") if person else "")
     read = _Reading(source, table, fields, part)
     used = {name: kinds[name] for name in read.used if name in kinds}
-    stored = [contract.safe_column(model, name) for name in part.columns]
+    stored = [quoted(name) for name in part.columns]
     rules = [condition for condition, _ in (*read.unreadable, *contract.breaches(model, part.columns, delivery_id))]
     return Question(
         [name for name, _ in used.values()],
         f"""SELECT {", ".join([*stored, f"({' OR '.join(rules) or 'false'}) IS TRUE AS broken"])}
             FROM (SELECT {", ".join(read.values)} FROM {read.rows(replace(fields, kinds=used).read(rows))})""",
+        {name for name in part.columns if contract.is_senders_text(model, name)},
     )
 
 

@@ -6,7 +6,7 @@ import gc
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, time
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow as pa
 from ddns_utils.errors import DataError
 from ddns_utils.intake.account import Count, Fate, Landing
 from ddns_utils.intake.archives import unpack_all
+from ddns_utils.intake.at_once import take_back
 from ddns_utils.intake.contacts import follow_contacts
 from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
 from ddns_utils.intake.first_receipt import know_receipts
@@ -137,13 +138,15 @@ class _Work:
         self.staged.stage_reports(rows)
 
     def _settle(self) -> None:
-        tables = [name for name in TABLES if name in self.staged.sources and name not in (QUARANTINE, FINDING)]
+        tables = self.staged.tables
         fates: list[Fate] = list(self.staged.fates)
         self.staged.received = {id_: _received_at(*of).date() for id_, of in self.accepted.items()}
         know_receipts(self.staged, self.writer)
         for number, table in enumerate(tables):
             self.tell("Writing registers", number, len(tables))
-            fates += settle(table, self.staged, self.refused_ids, self.writer)
+            fates += take_back(table, self.staged)
+            if table in self.staged.sources:
+                fates += settle(table, self.staged, self.refused_ids, self.writer)
             if table == "hospital_contact":
                 follow_contacts(self.writer)
         if QUARANTINE in self.staged.sources:
@@ -153,16 +156,6 @@ class _Work:
         self._count(fates)
         self.writer.merge("delivery", self._delivery_rows(fates))
         self.tell("Writing registers", len(tables), len(tables))
-
-    def _systems(self) -> dict[str, set[str]]:
-        """The clinic systems that each delivery's rows say they were sent from."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for table in self.staged.sources.keys() & TABLES.keys():
-            if column := TABLES[table].sent_by:
-                rows = f'SELECT DISTINCT delivery_id, "{column}" FROM {self.staged.rows(table)}'
-                for id_, system in self.staged.engine.execute(f'{rows} WHERE "{column}" IS NOT NULL').fetchall():
-                    found[id_].add(system)
-        return found
 
     def _remember_refused(self) -> None:
         """Every refused file as a delivery without rows, unless it has been refused for the same reason before."""
@@ -199,10 +192,9 @@ class _Work:
         days = defaultdict(list)
         for fate in fates:
             days[fate.delivery_id] += [day for day in (fate.first_day, fate.last_day) if day]
-        systems = self._systems()
         rows = []
         for id_, (file, tally) in self.accepted.items():
-            senders = tally.custodians if tally else systems.get(id_) or {file.source}
+            senders = tally.custodians if tally else self.staged.systems.get(id_) or {file.source}
             rows.append(_delivery_row(file, tally, counts[id_], days[id_], senders))
         return pa.Table.from_pylist(rows, schema=TABLES["delivery"].schema())
 
@@ -236,9 +228,7 @@ def _delivery_row(
 
 
 def _received_at(file: DeliveredFile, tally: ReportFile | None) -> datetime:
-    if file.day:
-        return datetime.combine(file.day, time())
-    return (tally and tally.latest) or datetime.fromtimestamp(file.path.stat().st_mtime)
+    return (not file.day and tally and tally.latest) or file.received_at
 
 
 def _known_hashes(writer: Writer) -> set[str]:

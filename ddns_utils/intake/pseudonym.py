@@ -70,6 +70,16 @@ def may_hold_cpr(texts: pa.Array) -> bool:
     return not all(re.fullmatch(_SQL_UUID, part) for text in found.to_pylist() for part in text.split("|"))
 
 
+def without_cpr(texts: pa.Array, engine: duckdb.DuckDBPyConnection) -> pa.Array:
+    """As the engine's macro of this name, in half the time: the engine is asked only for texts that may need it."""
+    found = pc.fill_null(pc.match_substring_regex(texts, _SQL_DATED), False)
+    if not pc.any(found).as_py():
+        return texts
+    engine.register("found", pa.table({"text": texts.filter(found)}))
+    safe = engine.execute("SELECT without_cpr(text) AS text FROM found").to_arrow_table()
+    return pc.replace_with_mask(texts, found, safe["text"].combine_chunks())
+
+
 class Pseudonyms:
     """Pseudonyms under one key of 32 bytes."""
 

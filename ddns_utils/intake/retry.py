@@ -119,7 +119,7 @@ def _land_again(staged: Staging, writer: Writer, pseudonyms: Pseudonyms) -> list
     _stage_reports(staged, pseudonyms)
     know_receipts(staged, writer)
     fates = []
-    for table in [name for name in TABLES if name in staged.sources and name not in (QUARANTINE, FINDING)]:
+    for table in staged.tables:
         fates += settle(table, staged, set(), writer)
     if QUARANTINE in staged.sources:
         fates += settle_refused(staged, set(), writer)

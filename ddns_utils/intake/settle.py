@@ -17,7 +17,7 @@ from ddns_utils.intake.contract import SEPARATOR
 from ddns_utils.intake.first_receipt import FIRST, earliest, receive_earlier, with_receipts
 from ddns_utils.intake.number_changes import CIRCLE, NUMBER_CHANGE, refuse_circles
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging
-from ddns_utils.merging import same_key
+from ddns_utils.merging import hash_of_key, met_twice, same_key
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Writer
 
@@ -66,10 +66,10 @@ def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> s
             SELECT *, 0 AS arrival, 0 AS source_row
             FROM {stored} AS landed SEMI JOIN {good} AS new ON {same_key(model, "landed", "new")})"""
     if not staged.few(model.name):
-        engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE rivals AS FROM {good} SELECT {key} GROUP BY ALL HAVING count() > 1"
-        )
-        good = f"(SELECT * FROM {good} AS good SEMI JOIN rivals ON {same_key(model, 'good', 'rivals')})"
+        hashed = hash_of_key(model)
+        rivals = met_twice(f"SELECT {hashed} AS number FROM {good}")
+        engine.execute(f"CREATE OR REPLACE TEMP TABLE rivals AS {rivals}")
+        good = f"(SELECT * FROM {good} AS good SEMI JOIN rivals ON {hashed} = number)"
     if is_timed:
         rows, good = with_receipts(rows), with_receipts(good)
     later = _later_by(model)

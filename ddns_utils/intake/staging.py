@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,13 +50,16 @@ class Staging:
     """What one landing has staged, and the engine that it is staged and settled with.
 
     ``fates`` tell of rows that were written at once instead of being staged, ``received`` on which day each delivery of
-    the landing was received.
+    the landing was received, ``systems`` which clinic systems the rows of each say they were sent from. ``written`` are
+    files of a table that may be taken back: where the numbers of their rows are, and the arrival.
     """
 
     def __init__(self, folder: Path, writer: Writer, pseudonyms: Pseudonyms) -> None:
         self.folder, self.writer, self.engine, self.pseudonyms = folder, writer, writer.engine, pseudonyms
         self.fates: list[Fate] = []
         self.received: dict[str, date] = {}
+        self.systems: dict[str, set[str]] = defaultdict(set)
+        self.written: dict[str, dict[str, tuple[Path, int]]] = {}
         self.sources: dict[str, list[_Source]] = {}
         self._numbers, self._rows = itertools.count(), 0
 
@@ -117,6 +121,12 @@ class Staging:
             self.engine.execute(f"DROP TABLE {source.sql}")
         else:
             Path(source.sql[1:-1]).unlink()
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables with something to settle, in the order to do so."""
+        there = self.sources.keys() | self.written.keys()
+        return [name for name in TABLES if name in there and name not in (QUARANTINE, FINDING)]
 
     def put_in_place(self, table: str, query: str) -> str:
         """Stage what the query gives in the place of all that was staged for a table; gives SQL that reads it."""

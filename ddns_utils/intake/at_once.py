@@ -1,0 +1,66 @@
+"""Rows with a key that are written before it is known which of them stand: of a large file nearly always all do.
+
+Only their keys are read again, to find those that other rows of the landing or of the store have too. A file with such
+a row is taken back: its rows are staged, and settled like any others. The other files stay as they were written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from ddns_utils.intake.account import Fate
+from ddns_utils.intake.number_changes import NUMBER_CHANGE
+from ddns_utils.intake.settle import WITH_CONTACT
+from ddns_utils.intake.staging import FEW_ROWS, Staging
+from ddns_utils.merging import hash_of_key, met_twice
+from ddns_utils.model import TABLES
+from ddns_utils.table_files import TableFiles
+
+
+def may_be_written(table: str, rows: int) -> bool:
+    """Whether that many good rows of a table are better written at once. Some tables look elsewhere first."""
+    return rows > FEW_ROWS and table not in WITH_CONTACT and table != NUMBER_CHANGE
+
+
+def write_at_once(table: str, rows: pa.Table, source_rows: np.ndarray, arrival: int, staged: Staging) -> None:
+    """Write rows that break no rule, and keep their numbers in the delivered file, in case they are taken back."""
+    for path, places in staged.writer.files(table).write(rows).items():
+        numbers = staged.folder / f"{Path(path).stem}.npy"
+        np.save(numbers, source_rows[places])
+        staged.written.setdefault(table, {})[path] = numbers, arrival
+
+
+def take_back(table: str, staged: Staging) -> list[Fate]:
+    """Stage the written rows whose files hold a key that another row has too; gives what became of the others."""
+    files = staged.writer.files(table)
+    # Of a delivery that could not be read to its end nothing was left.
+    written = {path: of for path, of in staged.written.pop(table, {}).items() if path in files.added}
+    if not written:
+        return []
+    for path in _with_rivals(table, set(written), files, staged):
+        numbers, arrival = written.pop(path)
+        staged.stage_good(table, files.read(path), np.load(numbers), arrival)
+        files.remove({path})
+    day = f'"{files.model.time}"::DATE' if files.model.time else "NULL::DATE"
+    counted = staged.engine.execute(f"""
+        SELECT delivery_id, count(*), min({day}), max({day})
+        FROM {staged.writer.scan(table, written)} GROUP BY delivery_id""").fetchall()
+    return [Fate(id_, table, kept, 0, 0, first, last, {}) for id_, kept, first, last in counted]
+
+
+def _with_rivals(table: str, written: set[str], files: TableFiles, staged: Staging) -> set[str]:
+    """Which of the written files have a key that is there once more, in them, among staged rows or in the store."""
+    engine, hashed = staged.engine, hash_of_key(TABLES[table])
+    keys = f"(SELECT {hashed} AS number, filename FROM {staged.writer.scan(table, written, 'filename')})"
+    all_keys = f"SELECT number FROM {keys}"
+    if table in staged.sources:
+        all_keys += f" UNION ALL SELECT {hashed} FROM {staged.rows(table)} WHERE reasons IS NULL"
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE rivals AS {met_twice(all_keys)}")
+    if files.committed:
+        stored = f"(SELECT {hashed} AS number FROM {staged.writer.scan_before(table)})"
+        engine.execute(f"INSERT INTO rivals SELECT number FROM {stored} SEMI JOIN {keys} USING (number)")
+    found = engine.execute(f"SELECT DISTINCT filename FROM {keys} SEMI JOIN rivals USING (number)")
+    return {path for (path,) in found.fetchall()}
