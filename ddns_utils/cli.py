@@ -69,22 +69,31 @@ def synthesize(citizens: int, years: int, seed: int, to: Path) -> None:
     is_flag=True,
     help="Accept another key: the registers are emptied, and every delivery has to come again.",
 )
-def intake(path: Path | None, registers: Path | None, retry_quarantine: bool, new_key: bool) -> None:
+@click.option(
+    "--replaces",
+    multiple=True,
+    metavar="REGISTER=PERIOD",
+    help="PATH has all rows of a period of SSSY, LMDB or LAB, such as LMDB=2025Q1: they replace what came before.",
+)
+def intake(
+    path: Path | None, registers: Path | None, retry_quarantine: bool, new_key: bool, replaces: tuple[str, ...]
+) -> None:
     """Land the deliveries in PATH, a file or a folder. Exits with 1 if one of them is refused."""
-    if path is None and (new_key or not retry_quarantine):
+    if path is None and (new_key or replaces or not retry_quarantine):
         raise click.UsageError("Give the file or folder to land, or --retry-quarantine.")
-    from ddns_utils.intake import change_key, land
+    from ddns_utils.intake import change_key, land, read_replacements
     from ddns_utils.intake import retry_quarantine as retry
     from ddns_utils.progress import Progress
     from ddns_utils.registers import open_registers
 
+    periods = read_replacements(replaces)
     opened = open_registers(registers)
     if new_key:
         change_key(opened)
     report = None
     if path:
         with Progress() as progress:
-            report = land(path, opened, on_progress=progress.step)
+            report = land(path, opened, on_progress=progress.step, replaces=periods)
         if (path / NOTICE).is_file():
             shutil.copyfile(path / NOTICE, opened.path / NOTICE)
         for line in report.lines():

@@ -54,7 +54,8 @@ class Landing:
 
     ``refused`` maps a file's name to why nothing of it is in; ``known`` are files that had been landed before;
     ``others`` are files that are no deliveries. ``findings`` says how often delivery reports broke each rule of their
-    profiles. ``refused_files`` are the refused files themselves. ``version`` is the store's version afterwards.
+    profiles, ``replaced`` what became of periods that were replaced. ``refused_files`` are the refused files
+    themselves. ``version`` is the store's version afterwards.
     """
 
     version: int = 0
@@ -63,6 +64,7 @@ class Landing:
     known: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     findings: dict[str, int] = field(default_factory=dict)
+    replaced: list[str] = field(default_factory=list)
     refused_files: list[tuple[DeliveredFile, str]] = field(default_factory=list)
 
     def refuse(self, file: DeliveredFile, why: str) -> None:
@@ -84,6 +86,7 @@ class Landing:
             if of_table:
                 kept, bad, old = (sum(getattr(c, n) for c in of_table) for n in ("kept", "quarantined", "superseded"))
                 lines.append(f"  {table}: {kept:,} rows kept, {old:,} superseded, {bad:,} in quarantine")
+        lines += self.replaced
         if bad_rows := [_bad_rows(count) for count in self.counts if count.quarantined]:
             lines += [*_first(bad_rows), ADVICE]
             lines += [WAITING] * any(UNKNOWN_CONTACT in count.reasons for count in self.counts)

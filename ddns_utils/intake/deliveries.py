@@ -20,6 +20,7 @@ TABLES = (".parquet", ".csv", ".sas7bdat")
 ARCHIVE = "archive"
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
 NOT_DELIVERIES = ("truth.json",)
+UNDATED = "undated"
 _DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 
 
@@ -46,7 +47,7 @@ class DeliveredFile:
     @property
     def delivery_id(self) -> str:
         """Day and hash. A delivery without a date sorts after all that have one."""
-        return f"{self.day or 'undated'}-{self.sha256[:12]}"
+        return f"{self.day or UNDATED}-{self.sha256[:12]}"
 
 
 def find(path: Path) -> tuple[list[DeliveredFile], list[str]]:

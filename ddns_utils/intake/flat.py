@@ -113,7 +113,7 @@ class _Table:
     ) -> None:
         self.name, self.model, self.file, self.arrival, self.staged = table, TABLES[table], file, arrival, staged
         self.kinds, self.faulty = kinds, faulty
-        self.kept, self.days = 0, set[date]()
+        self.kept, self.superseded, self.days = 0, 0, set[date]()
 
     @cache  # noqa: B019 — a table is gone after its file
     def _questions(self, few: bool) -> list[Question]:
@@ -144,9 +144,18 @@ class _Table:
         elif self.model.key:
             self.staged.stage_good(self.name, checked, numbers + 1, self.arrival)
         else:
+            read = len(checked)
+            checked = self._not_replaced(checked)
             self.staged.writer.files(self.name).write(checked)
+            self.superseded += read - len(checked)
             self.kept += len(checked)
             self.days |= {day for day in pc.min_max(checked[self.model.time]).as_py().values() if day}
+
+    def _not_replaced(self, checked: pa.Table) -> pa.Table:
+        if (replaced := self.staged.replaced_since(self.name)) == "false":
+            return checked
+        self.staged.engine.register("checked", checked)
+        return self.staged.engine.execute(f"FROM checked WHERE NOT ({replaced})").to_arrow_table()
 
     def _refuse(self, rows: pa.Table) -> None:
         self.staged.flat_engine.register(REFUSED, rows)
@@ -156,9 +165,9 @@ class _Table:
 
     def finish(self) -> None:
         """Tell what has become of rows that are in the store already."""
-        if self.kept:
+        if self.kept or self.superseded:
             days = min(self.days, default=None), max(self.days, default=None)
-            self.staged.fates.append(Fate(self.file.delivery_id, self.name, self.kept, 0, 0, *days, {}))
+            self.staged.fates.append(Fate(self.file.delivery_id, self.name, self.kept, 0, self.superseded, *days, {}))
 
 
 def _always(text: str, rows: int) -> pa.DictionaryArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from ddns_utils.intake.account import Count, Fate, Landing
 from ddns_utils.intake.archives import unpack_all
 from ddns_utils.intake.at_once import take_back
 from ddns_utils.intake.contacts import follow_contacts
-from ddns_utils.intake.deliveries import KL_GATEWAY, DeliveredFile, find
+from ddns_utils.intake.deliveries import ARCHIVE, KL_GATEWAY, DeliveredFile, find
 from ddns_utils.intake.first_receipt import know_receipts
 from ddns_utils.intake.flat import stage_flat
 from ddns_utils.intake.flat_registers import REGISTERS
@@ -30,10 +30,12 @@ from ddns_utils.intake.pseudonym import (
     remember_key,
     require_same_key,
 )
+from ddns_utils.intake.replacing import Replacement
 from ddns_utils.intake.reports import ReportFile, read_reports
 from ddns_utils.intake.settle import settle, settle_findings, settle_refused
 from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging, staging
 from ddns_utils.model import TABLES
+from ddns_utils.period import Period
 from ddns_utils.registers import Registers, Writer
 
 ROWS_AT_A_TIME = 50_000
@@ -42,11 +44,18 @@ COUNTED = ("read", "kept", "quarantined", "superseded")
 Progress = Callable[[str, int, int], None]
 
 
-def land(path: Path, registers: Registers, key: bytes | None = None, on_progress: Progress | None = None) -> Landing:
+def land(
+    path: Path,
+    registers: Registers,
+    key: bytes | None = None,
+    on_progress: Progress | None = None,
+    replaces: Mapping[str, Period] | None = None,
+) -> Landing:
     """Land a delivered file, or every delivery in a folder, as one new version of the store.
 
     A delivery is in whole or not at all; one whose content has been landed before changes nothing. A file that cannot
-    be read is refused and does not stop the others. DataError if there is nothing at ``path``, the key is not the one
+    be read is refused and does not stop the others. The files of a register in ``replaces`` are together all there is
+    of the period. DataError if there is nothing at ``path`` or nothing to replace a period with, the key is not the one
     the store was written with, or somebody else is writing.
     """
     deliveries, others = find(path)
@@ -58,7 +67,8 @@ def land(path: Path, registers: Registers, key: bytes | None = None, on_progress
             deliveries = unpack_all(deliveries, staged.folder, landing)
             if sum(file.path.stat().st_size for file in deliveries if file.path.is_file()) <= FEW_BYTES:
                 writer.engine.execute("SET threads = 1")  # sharing out a little work is more work than doing it
-            _Work(deliveries, staged, writer, pseudonyms, landing, on_progress or (lambda *_: None)).do()
+            whole = [Replacement(*told, deliveries, writer) for told in (replaces or {}).items()]
+            _Work(deliveries, staged, writer, pseudonyms, landing, on_progress or (lambda *_: None)).do(whole)
     landing.version = registers.latest_version
     return landing
 
@@ -96,20 +106,28 @@ class _Work:
         self.refused_ids: set[str] = set()
         self.rows = Rows()
 
-    def do(self) -> None:
+    def do(self, replacements: list[Replacement]) -> None:
         """Stage every file, settle every table, account for all of it."""
         known = _known_hashes(self.writer)
         with _no_collection():
-            self._stage_all(known)
+            self._stage_all(known, replacements)
         # What is refused under one name may have landed under another.
         self.refused_ids -= self.accepted.keys()
+        for replacement in replacements:
+            self.staged.fates += replacement.carry_out()
         if self.accepted:
             self._settle()
+        for replacement in replacements:
+            replacement.note()
+            self.landing.replaced += replacement.lines()
         self._remember_refused()
 
-    def _stage_all(self, known: set[str]) -> None:
+    def _stage_all(self, known: set[str], replacements: list[Replacement]) -> None:
+        together = {replacement.register for replacement in replacements}
         for number, file in enumerate(self.deliveries):
             self.tell("Reading deliveries", number, len(self.deliveries))
+            if file.source in together:
+                continue
             try:
                 if file.sha256 in known:
                     self.landing.known.append(file.name)
@@ -117,10 +135,40 @@ class _Work:
                 self._stage(file, number + 1)
                 known.add(file.sha256)
             except (DataError, OSError) as error:
-                self.landing.refuse(file, in_print(_why(error)))
-                self.refused_ids |= {_identity(file)} - {None}
+                self._refuse(file, _why(error))
         self._stage_rows()
+        for replacement in replacements:
+            self._stage_together(replacement)
         self.tell("Reading deliveries", len(self.deliveries), len(self.deliveries))
+
+    def _refuse(self, file: DeliveredFile, why: str) -> None:
+        self.landing.refuse(file, in_print(why))
+        self.refused_ids |= {_identity(file)} - {None}
+
+    def _stage_together(self, replacement: Replacement) -> None:
+        """Stage the files that replace a period: all of them or, if one is refused, none."""
+        new = [file for file in replacement.files if file.sha256 not in replacement.landed]
+        every = [file for file in self.deliveries if file.source == replacement.register]
+        self.landing.known += [file.name for file in every if file not in new]
+        try:
+            for archive, why in self.landing.refused_files:
+                if archive.source == ARCHIVE:
+                    raise DataError(f"{why} It may hold a part of {replacement.period}.")
+            with self.staged.whole():
+                for file in replacement.files:
+                    if file in new:
+                        self._stage(file, 0)
+                    else:
+                        with self.staged.again() as fates:
+                            stage_flat(replacement.as_landed(file), 0, self.staged)
+                        replacement.again += fates
+                replacement.take(self.staged.fates)
+        except (DataError, OSError) as error:
+            if not new:
+                raise
+            for file in new:
+                self.accepted.pop(file.delivery_id, None)
+                self._refuse(file, _why(error))
 
     def _stage(self, file: DeliveredFile, arrival: int) -> None:
         tally = None

@@ -37,7 +37,7 @@ def settle(table: str, staged: Staging, refused: set[str], writer: Writer) -> li
         rows = staged.put_in_place(table, f"FROM {_with_contact(table, rows, writer)}")
     if table == NUMBER_CHANGE:
         rows = refuse_circles(rows, writer)
-    decided = _decide(model, rows, staged, writer) if model.key else _all_stand(rows)
+    decided = _decide(model, rows, staged, writer) if model.key else _all_stand(table, rows, staged)
     day = f'"{model.time}"::DATE' if model.time else "NULL::DATE"
     counted = engine.execute(f"""
         SELECT delivery_id, held_in, count(*) FILTER (stands), count(*) FILTER (reasons IS NOT NULL),
@@ -86,9 +86,10 @@ def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> s
         FROM {rows} AS own LEFT JOIN compared USING (staged_as))"""
 
 
-def _all_stand(rows: str) -> str:
-    """Rows without a key stand if they are good."""
-    return f"(SELECT *, reasons IS NULL AS stands, NULL::VARCHAR AS held_in FROM {rows})"
+def _all_stand(table: str, rows: str, staged: Staging) -> str:
+    """Rows without a key stand if they are good and no later delivery has replaced their period."""
+    stands = f"reasons IS NULL AND NOT ({staged.replaced_since(table)})"
+    return f"(SELECT *, {stands} AS stands, NULL::VARCHAR AS held_in FROM {rows})"
 
 
 def settle_refused(staged: Staging, refused: set[str], writer: Writer) -> list[Fate]:

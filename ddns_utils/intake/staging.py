@@ -30,6 +30,7 @@ from ddns_utils.intake.account import Fate
 from ddns_utils.intake.invariants import broken_rules, rules_of, severity_of
 from ddns_utils.intake.kl_gateway import DELIVERY_ID, NO_SHAPE, Rows
 from ddns_utils.intake.pseudonym import Pseudonyms, hide_in_json, may_hold_cpr
+from ddns_utils.intake.replacing import replaced_since
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Writer
 
@@ -62,6 +63,7 @@ class Staging:
         self.written: dict[str, dict[str, tuple[Path, int]]] = {}
         self.sources: dict[str, list[_Source]] = {}
         self._numbers, self._rows = itertools.count(), 0
+        self._replaced: dict[str, str] = {}
 
     @cached_property
     def flat_engine(self) -> duckdb.DuckDBPyConnection:
@@ -72,18 +74,35 @@ class Staging:
     @contextmanager
     def whole(self) -> Iterator[None]:
         """What is staged or written in here comes in whole or, if something fails, not at all."""
-        staged = {table: list(sources) for table, sources in self.sources.items()}
+        staged = self._staged()
         written = {name: set(files.added) for name, files in self.writer.changed.items()}
         try:
             yield
         except BaseException:
-            for table, sources in self.sources.items():
-                for source in sources[len(staged.get(table, ())) :]:
-                    self._drop(source)
-            self.sources = staged
+            self._forget(staged)
             for name, files in self.writer.changed.items():
                 files.remove(set(files.added) - written.get(name, set()))
             raise
+
+    @contextmanager
+    def again(self) -> Iterator[list[Fate]]:
+        """Only what is written in here counts, not what is staged, because it was before; gives the fates of rows."""
+        staged, fates = self._staged(), list[Fate]()
+        yield fates
+        fates += self._forget(staged)
+
+    def _staged(self) -> tuple[dict[str, list[_Source]], int]:
+        return {table: list(sources) for table, sources in self.sources.items()}, len(self.fates)
+
+    def _forget(self, staged: tuple[dict[str, list[_Source]], int]) -> list[Fate]:
+        """Forget what was staged since; gives the fates told since."""
+        before, told = staged
+        for table, sources in self.sources.items():
+            for source in sources[len(before.get(table, ())) :]:
+                self._drop(source)
+        self.sources, fates = before, self.fates[told:]
+        del self.fates[told:]
+        return fates
 
     def stage(self, parts: dict[str, str], few: bool = False) -> None:
         """Stage what each table's query gives; all of them or, if one fails, none. ``few``: there are few rows."""
@@ -115,6 +134,12 @@ class Staging:
             pq.write_table(rows, path, use_dictionary=texts, compression="lz4")
             source = _Source(f"'{path}'", len(rows), few)
         self.sources.setdefault(table, []).append(source)
+
+    def replaced_since(self, table: str) -> str:
+        """SQL that says of a table's row whether a delivery in the store has replaced its period later."""
+        if table not in self._replaced:
+            self._replaced[table] = replaced_since(table, self.writer)
+        return self._replaced[table]
 
     def _drop(self, source: _Source) -> None:
         if source.few:

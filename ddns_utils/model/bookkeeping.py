@@ -42,6 +42,13 @@ class Delivery(Table):
     )
     first_day = Column(type="day", nullable=True, da="Første dag med data", en="First day with data")
     last_day = Column(type="day", nullable=True, da="Sidste dag med data", en="Last day with data")
+    replaces_first_day = Column(
+        type="day",
+        nullable=True,
+        da="Første dag i den periode, som filen er det hele af; mangler, hvis den ikke erstattede en periode",
+        en="First day of the period that the file is all of; missing if it replaced no period",
+    )
+    replaces_last_day = Column(type="day", nullable=True, da="Sidste dag i den periode", en="Last day of that period")
     rows_read = Column(type="whole", least=0, da="Læste rækker", en="Rows read", unit="rows")
     rows_kept = Column(type="whole", least=0, da="Rækker lagt i registre", en="Rows put in registers", unit="rows")
     rows_quarantined = Column(type="whole", least=0, da="Rækker i karantæne", en="Rows in quarantine", unit="rows")

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 
 from ddns_utils.intake import land
+from ddns_utils.period import Period
 from ddns_utils.registers import Registers
 
 KEY = bytes(range(32))
@@ -163,9 +164,9 @@ def care_plan(id_="plan", status="active", activity="in-progress", **more):
     } | more
 
 
-def landed(path: Path, registers: Registers):
-    """Land with the tests' key."""
-    return land(path, registers, KEY)
+def landed(path: Path, registers: Registers, **replaces: str):
+    """Land with the tests' key; ``replaces`` are periods by register."""
+    return land(path, registers, KEY, replaces={name: Period.parse(period) for name, period in replaces.items()})
 
 
 def rows(registers: Registers, table: str, include_voided=False):

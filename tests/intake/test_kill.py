@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from intake.deliver import CONTACT, FILES, KEY, care_plan, content, landed, report, write_csv, write_reports
+from intake.deliver import CONTACT, DISPENSING, FILES, KEY, care_plan, content, landed, report, write_csv, write_reports
 
 from ddns_utils.registers import Registers
 
@@ -17,9 +17,10 @@ LAND = """
 import sys
 from pathlib import Path
 from ddns_utils.intake import land
+from ddns_utils.period import Period
 from ddns_utils.registers import Registers
 land(Path(sys.argv[1]), Registers(Path(sys.argv[2])), bytes.fromhex(sys.argv[3]),
-     on_progress=lambda what, done, total: print(what, done, flush=True))
+     replaces={"LMDB": Period.parse("2025")}, on_progress=lambda what, done, total: print(what, done, flush=True))
 """
 MOMENTS = 12
 
@@ -31,10 +32,12 @@ def start(delivery, registers):
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory):
-    """A store with one version, a delivery that corrects and adds to it, what both together give, and its progress."""
+    """A store with one version, a delivery that corrects, replaces and adds to it, what both give, and its progress."""
     top = tmp_path_factory.mktemp("killed")
     earlier = [CONTACT | {"DW_EK_KONTAKT": "k0"}, CONTACT | {"PRIORITET": "ATA3"}]
-    landed(write_csv(top / "2025-01-01", "LPR_A_KONTAKT", earlier), Registers(top / "before"))
+    write_csv(top / "2025-01-01", "LPR_A_KONTAKT", earlier)
+    write_csv(top / "2025-01-01", "LMDB", [DISPENSING | {"VNR": "654321"}, DISPENSING])
+    landed(top / "2025-01-01", Registers(top / "before"))
     delivery = top / "2025-04-01"
     for name, row in FILES.items():
         write_csv(delivery, name, [row])
@@ -71,6 +74,6 @@ def test_a_kill_leaves_the_last_version_and_the_next_landing_completes_it(moment
     version = registers.latest_version
     assert version == 1 or (version == 2 and line == len(progress) - 1)
     assert content(registers) == (before if version == 1 else complete)
-    landed(delivery, registers)
+    landed(delivery, registers, LMDB="2025")
     assert content(registers) == complete
     assert not (registers.path / "staging").exists()
