@@ -1,6 +1,7 @@
 """Checked rows on their way into the store: Parquet files in a folder of their own, so that memory stays bounded.
 
-A few rows are kept in the engine instead. What is staged has the columns of its table, then ``arrival`` (the file's
+The first few rows of a table are kept in the engine instead: much quicker for the reports of a day, but every table of
+an engine takes memory that does not spill. What is staged has the columns of its table, then ``arrival`` (the file's
 number in this landing), ``source_row``, ``reasons`` (NULL for a good row), ``content`` (the refused row as JSON,
 without CPR numbers) and ``staged_as``, a number of its own. A delivery is staged in whole or not at all. The folder
 lives inside the registers and is emptied before and after every landing.
@@ -109,7 +110,7 @@ class Staging:
         with self.whole():
             for table, query in parts.items():
                 numbered = f"SELECT *, {self._rows} + row_number() OVER () AS staged_as FROM ({query})"
-                source = self._keep(table, numbered, few)
+                source = self._keep(table, numbered, few and self.few(table))
                 self.sources.setdefault(table, []).append(source)
                 self._rows += source.rows
 
@@ -125,7 +126,7 @@ class Staging:
         for name, column in more.items():
             rows = rows.append_column(name, column)
         self._rows += len(rows)
-        if few := len(rows) <= FEW_ROWS:
+        if few := len(rows) <= FEW_ROWS and self.few(table):
             self.engine.register("given", rows)
             source = self._keep(table, "FROM given", few)
         else:  # in a third of the time that the engine takes
@@ -159,8 +160,8 @@ class Staging:
         return self.rows(table)
 
     def few(self, table: str) -> bool:
-        """Whether few rows are staged for a table."""
-        return sum(source.rows for source in self.sources[table]) <= FEW_ROWS
+        """Whether few rows are staged for a table, or none."""
+        return sum(source.rows for source in self.sources.get(table, ())) <= FEW_ROWS
 
     def _keep(self, table: str, query: str, few: bool) -> _Source:
         name = f"{table}-{next(self._numbers)}"
