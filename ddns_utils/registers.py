@@ -180,18 +180,13 @@ class Registers:
 
     @contextmanager
     def _engine(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An engine with bounded memory that spills, encrypted, into a folder of the store.
-
-        Without an extension to download DuckDB encrypts by its own AES only if told that this is unsafe: the key, which
-        stays in memory, comes from an ordinary random generator. The files are gone after the landing.
-        """
+        """An engine with bounded memory that spills into a folder of the store, gone after the landing."""
         spill = self.path / ".spill"
         shutil.rmtree(spill, ignore_errors=True)
-        config = {"memory_limit": MEMORY, "temp_directory": str(spill), "temp_file_encryption": "true"}
-        config["force_mbedtls_unsafe"] = "true"
+        config = engines.NO_EXTENSIONS | engines.spilling(spill) | {"memory_limit": MEMORY}
         config["disabled_optimizers"] = "in_clause"  # comparing with a list of codes is quicker than joining with it
         try:
-            with duckdb.connect(config=engines.NO_EXTENSIONS | config) as engine:
+            with duckdb.connect(config=config) as engine:
                 engine.execute("SET parquet_metadata_cache = true")  # no file of the store is ever written again
                 engine.execute(f"SET streaming_buffer_size = '{BUFFER}'")  # with the usual 1 MB threads mostly wait
                 yield engine

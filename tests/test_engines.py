@@ -1,6 +1,7 @@
 """DuckDB and Spark give the same numbers for every indicator, on a small made-up Denmark."""
 
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -88,3 +89,17 @@ def test_spark_that_is_not_installed_says_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(DefinitionError, match=r"Spark is not installed. Install it \(make spark\)"):
         draw("person\nperson_id\nanna", tmp_path).engine.list_tables()
+
+
+def test_each_engine_spills_into_a_folder_of_its_own_encrypted_and_takes_it_away(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    opened = [engines.connect() for _ in range(2)]
+    for engine in opened:
+        engine.raw_sql("SET memory_limit = '50MB'")
+        engine.raw_sql("CREATE TEMP TABLE long AS SELECT 'a person ' || hash(i) AS text FROM range(5_000_000) AS r(i)")
+    folders = list(tmp_path.iterdir())
+    assert len(folders) == 2
+    assert not any(b"a person" in file.read_bytes() for folder in folders for file in folder.iterdir())
+    for engine in opened:
+        engine.disconnect()
+    assert not list(tmp_path.iterdir())

@@ -108,7 +108,8 @@ class TruthfulEngine(NBClientEngine):
                 store_widget_state=False,
             )
             client.on_start = on_start
-            client.execute(env=env | {"IPYTHONDIR": private}, cwd=folder)
+            # What the killed kernel leaves of what it spilled goes with the folder.
+            client.execute(env=env | {"IPYTHONDIR": private, "TMPDIR": private}, cwd=folder)
 
 
 def _connection(folder: str) -> Config:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,24 @@ def test_a_fault_leaves_notebook_and_log_but_no_manifest(new_toys, name):
     assert "before" in (folder / "log.txt").read_text()
     assert reason.split(":")[0] in (folder / "log.txt").read_text()
     assert json.loads((folder / "failed.json").read_text())["failed_cell"] == 5
+
+
+def test_what_a_killed_kernel_spilled_is_gone(new_toys, monkeypatch, tmp_path_factory):
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    spill = """import os
+from ddns_utils import engines
+engine = engines.connect()
+engine.raw_sql("SET memory_limit = '50MB'")
+engine.raw_sql("CREATE TEMP TABLE long AS SELECT hash(i) FROM range(10_000_000) AS r(i)")
+(folder,) = engine.raw_sql("SELECT current_setting('temp_directory')").fetchone()
+print("files spilled:", len(os.listdir(folder)))"""
+    new_toys.add("toy", [toys.text("da", "# T"), spill, FAULTS["killed"][0]])
+    with pytest.raises(RunError, match="The kernel died"):
+        new_toys.run("toy")
+    (run,) = new_toys.runs("toy")
+    assert re.search("files spilled: [1-9]", (run / "log.txt").read_text())
+    assert not list(temporary.iterdir())
 
 
 def test_a_tag_that_allows_errors_allows_none(new_toys):
