@@ -47,6 +47,12 @@ def first_of_equals(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibi
     return rows.mutate(turn=turn).mutate(counts=lambda found: found.turn == 0).drop("turn")
 
 
+def of_first_delivery(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
+    """Flags rows that no earlier delivery has the same of; within one delivery rows may well be the same."""
+    same = [column for column in rows.columns if column != "delivery_id"]
+    return rows.mutate(counts=rows.delivery_id == rows.delivery_id.min().over(ibis.window(group_by=same)))
+
+
 def has_diagnosis(rows: ibis.Table, snapshot: Snapshot, period: Period) -> ibis.Table:
     """Flags contacts with specialists that have a diagnosis."""
     return rows.mutate(counts=rows.diagnosis.notnull())

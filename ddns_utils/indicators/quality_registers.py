@@ -10,6 +10,7 @@ from ddns_utils.indicators import weekly_rows as weekly
 from ddns_utils.indicators.declare import Proportion, Source
 from ddns_utils.indicators.quality_words import KAHN, NAMES, SENT_BY, SENT_FROM
 from ddns_utils.language import Text
+from ddns_utils.model import TABLES
 
 NATIONAL = tuple(register for register in NAMES if register != KL_GATEWAY)
 SENT = {"direction": "higher is better", "source": KAHN, "caveats": (SENT_FROM,)}
@@ -99,6 +100,25 @@ UNIQUE = {
     )
     for register in WITH_SYSTEMS
 }  # fmt: skip
+SENT_ONCE = {
+    register: Proportion(
+        id=f"quality_sent_once_{slug(register)}",
+        title=Text(da=f"Ikke i en tidligere leverance, {name.da}", en=f"Not in an earlier delivery, {name.en}"),
+        one_row_is=_event(register),
+        counted=Text(
+            da="Rækker, som ingen tidligere leverance har magen til",
+            en="Rows that no earlier delivery has the same of",
+        ),
+        remedy=Text(
+            da="Er et nyt udtræk af en periode modtaget, indlæses det igen som erstatning for perioden "
+            "(ddns intake --replaces).",
+            en="If a new extract of a period has come, land it again as replacing the period (ddns intake --replaces).",
+        ),
+        denominator=r.events(register), numerator=r.of_first_delivery, needs=(EVENTS[register][0],),
+        category="plausibility", lacking=q.silent_systems(register), **SENT,
+    )
+    for register, name in NAMES.items() if not TABLES[EVENTS[register][0]].key
+}  # fmt: skip
 DIAGNOSIS_GIVEN = Proportion(
     id="quality_diagnosis_given_sentinel",
     title=Text(da="Speciallægekontakter med diagnose", en="Specialist contacts with a diagnosis"),
@@ -157,7 +177,7 @@ WEEKS_AS_EXPECTED = {
 }  # fmt: skip
 OF_REGISTER: dict[str, tuple[Proportion, ...]] = {
     register: tuple(
-        checks[register] for checks in (ROWS_ACCEPTED, UNIQUE, WITHIN_LIFE, RESIDENT, WEEKS_AS_EXPECTED)
+        checks[register] for checks in (ROWS_ACCEPTED, UNIQUE, SENT_ONCE, WITHIN_LIFE, RESIDENT, WEEKS_AS_EXPECTED)
         if register in checks
     )
     for register in NAMES

@@ -86,6 +86,16 @@ def test_entries_that_only_their_keys_tell_apart_are_duplicates(tmp_path, other,
     assert counts(registers.UNIQUE["AIM"], drawing, tmp_path) == (n, 2)
 
 
+@pytest.mark.parametrize(("other", "n"), [
+    ({}, 2), ({"delivery_id": "2025-04-01-a"}, 1), ({"delivery_id": "2025-02-01-a"}, 1),
+    ({"delivery_id": "2025-04-01-a", "atc": "C10AA01"}, 2), ({"delivery_id": "2025-04-01-a", "person_id": "bo"}, 2),
+])  # fmt: skip
+def test_rows_without_a_key_that_an_earlier_delivery_has_too_were_sent_twice(tmp_path, other, n):
+    row = {"person_id": "anna", "dispensed_on": "2025-03-10", "atc": "A10BA02", "delivery_id": "2025-03-12-a"}
+    drawing = block("prescription", row, row | other)
+    assert counts(registers.SENT_ONCE["LMDB"], drawing, tmp_path) == (n, 2)
+
+
 @pytest.mark.parametrize(("diagnosis", "n"), [("DH360", 1), ("-", 0)])
 def test_a_specialist_gives_a_diagnosis(tmp_path, diagnosis, n):
     drawing = block("specialist_record", special(diagnosis=diagnosis))
