@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import weakref
 from collections.abc import Iterable, Iterator
@@ -159,8 +160,13 @@ class Registers:
     def writing(self) -> Iterator[Writer]:
         """Write to several tables as one: all of it becomes the next version, or nothing does.
 
-        Raises DataError if somebody else is writing.
+        Raises DataError if somebody else is writing, or the folder's path cannot be written to.
         """
+        if escape := re.search("%[0-9A-Fa-f]{2}", str(self.path)):
+            raise DataError(
+                f"The registers are in a folder with {escape[0]} in its path, which Delta Lake takes for another letter. "
+                "Rename the folder."
+            )
         with only_writer(self.path):
             with self._engine() as engine:
                 writer = Writer(self, self.snapshot(), engine)

@@ -47,7 +47,16 @@ def test_an_empty_store_has_every_table_with_its_columns(registers):
         assert list(read(snapshot, name).columns) == list(model.columns)
 
 
-@pytest.mark.parametrize("name", ["Mine registre", "Bjørn's", "a[x]*", "a#b?c=d&e"])
+def test_a_path_that_delta_would_take_for_another_is_refused(tmp_path):
+    with (
+        pytest.raises(DataError, match="a folder with %20 in its path, which Delta Lake takes for another letter"),
+        Registers(tmp_path / "50%" / "a%20b").writing(),
+    ):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["Mine registre", "Bjørn's", "a[x]*", "a#b?c=d&e", "50%"])
 def test_a_store_may_be_in_a_folder_of_any_name(name, tmp_path):
     registers = Registers(tmp_path / name / "registers")
     for day in (1, 2):
