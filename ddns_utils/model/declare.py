@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import ClassVar
 
 import pyarrow as pa
@@ -59,7 +60,7 @@ class Column:
         """What the column says, in both languages."""
         return Text(da=self.da, en=self.en)
 
-    @property
+    @cached_property
     def values(self) -> tuple[str, ...]:
         """The values a text column may have; empty if it is free."""
         if not self.codes:
@@ -114,6 +115,7 @@ class Table:
             raise DefinitionError(f"Table {cls.name} names columns that it does not have: {', '.join(missing)}.")
 
     @classmethod
+    @cache
     def schema(cls) -> pa.Schema:
         """The table's columns as an Arrow schema, in declared order."""
         return pa.schema([pa.field(n, ARROW_TYPES[c.type], nullable=c.nullable) for n, c in cls.columns.items()])
