@@ -45,6 +45,12 @@ class Rows:
         self.findings: list[tuple] = []  # in the order of columns of the table ``finding``
         self.count = 0
 
+    def clear(self) -> None:
+        """Forget all of it, because it is staged."""
+        for kept in (self.tables, self.resources, self.refused, self.findings):
+            kept.clear()
+        self.count = 0
+
     def add(self, table: str, row: tuple, report: Report, resource: Resource) -> None:
         """Keep a row together with the resource it came from."""
         self.tables[table].append(row)

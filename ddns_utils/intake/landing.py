@@ -182,8 +182,10 @@ class _Work:
         self.accepted[file.delivery_id] = file, tally
 
     def _stage_rows(self) -> None:
-        rows, self.rows = self.rows, Rows()
-        self.staged.stage_reports(rows)
+        try:
+            self.staged.stage_reports(self.rows)
+        finally:
+            self.rows.clear()  # not new ones, because a file that is being read has these
 
     def _settle(self) -> None:
         tables = self.staged.tables

@@ -7,7 +7,7 @@ import pytest
 from intake.deliver import ANNA, BO, care_plan, landed, report, rows, write_reports
 
 from ddns_utils import codelists
-from ddns_utils.intake import kl_codes, retry_quarantine
+from ddns_utils.intake import kl_codes, landing, retry_quarantine
 from ddns_utils.intake.pseudonym import HIDDEN
 
 REHAB = "http://fhir.kl.dk/rehab/StructureDefinition/"
@@ -195,3 +195,13 @@ def test_a_referral_cannot_have_been_received_after_it_was_delivered(tmp_path, r
     referral = {"resourceType": "ServiceRequest", "id": "r", "status": "active", "authoredOn": "9998-03-05"}
     land_bundles(tmp_path, registers, report(referral))
     assert refused(registers) == [("referral", "received_on in the future", 1)]
+
+
+def test_a_file_of_more_reports_than_are_staged_at_a_time_lands_to_its_end(tmp_path, registers, monkeypatch):
+    monkeypatch.setattr(landing, "ROWS_AT_A_TIME", 10)
+    numbers = range(35)
+    given = [report(care_plan(f"p{n:02}", status="odd" if n % 7 == 6 else "active")) for n in numbers]
+    (count,) = land_bundles(tmp_path, registers, *given).counts
+    assert (count.kept, count.quarantined, count.superseded) == (30, 5, 0)
+    assert plans(registers) == [f"p{n:02}" for n in numbers if n % 7 != 6]
+    assert {number for *_, number in refused(registers)} == {n + 1 for n in numbers if n % 7 == 6}
