@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from typing import ClassVar
 
 import pyarrow as pa
@@ -60,7 +60,7 @@ class Column:
         """What the column says, in both languages."""
         return Text(da=self.da, en=self.en)
 
-    @cached_property
+    @property
     def values(self) -> tuple[str, ...]:
         """The values a text column may have; empty if it is free."""
         if not self.codes:
