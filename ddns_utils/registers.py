@@ -164,7 +164,7 @@ class Registers:
         """
         if escape := re.search("%[0-9A-Fa-f]{2}", str(self.path)):
             raise DataError(
-                f"The registers are in a folder with {escape[0]} in its path, which Delta Lake takes for another letter. "
+                f"The registers are in a folder with {escape[0]} in its path, which Delta Lake takes for another sign. "
                 "Rename the folder."
             )
         with only_writer(self.path):

@@ -49,7 +49,7 @@ def test_an_empty_store_has_every_table_with_its_columns(registers):
 
 def test_a_path_that_delta_would_take_for_another_is_refused(tmp_path):
     with (
-        pytest.raises(DataError, match="a folder with %20 in its path, which Delta Lake takes for another letter"),
+        pytest.raises(DataError, match="a folder with %20 in its path, which Delta Lake takes for another sign"),
         Registers(tmp_path / "50%" / "a%20b").writing(),
     ):
         pass
