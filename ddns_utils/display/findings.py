@@ -70,17 +70,19 @@ def show_findings_by_sender(
     language: str,
     caption: str,
     indicators: Sequence[str | Indicator],
+    level: str,
     area: str = areas.COUNTRY,
     period: str | None = None,
 ) -> None:
     """Display, for each check that needs attention somewhere, how many senders that is, which are worst, what to do.
 
-    Senders are the municipalities of ``area`` or, where no municipality sends, the clinic systems.
+    ``level`` says who sends: municipalities, of which those of ``area`` are shown, or clinic systems (``system``).
     """
     chosen = _checks(disclosed, indicators)
     rows = select(disclosed, indicator=[one.id for one in chosen], period=period, free=("indicator", "area"))
     here = set(areas.within(area))
-    senders = rows[[code in here or areas.is_system(code) for code in rows["area"].astype(str)]]
+    of_level = rows[rows["area_level"].astype(str) == level]
+    senders = of_level[[code in here or areas.is_system(code) for code in of_level["area"].astype(str)]]
     body = []
     for check in chosen:
         failing = senders[senders["indicator"].astype(str) == check.id]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ddns_utils import areas
 from ddns_utils.completeness import EVENTS
-from ddns_utils.deliveries import DUE_DAYS, KL_GATEWAY, WITH_SYSTEMS
+from ddns_utils.deliveries import DUE_DAILY, DUE_DAYS, KL_GATEWAY, WITH_SYSTEMS
 from ddns_utils.indicators import quality_rows as q
 from ddns_utils.indicators.declare import Mean, Proportion
 from ddns_utils.indicators.quality_registers import OF_REGISTER, slug
@@ -16,6 +16,8 @@ from ddns_utils.indicators.quality_rules import RULES_KEPT
 from ddns_utils.indicators.quality_words import DUE, FIRST_RECEIPT, KAHN, LIVES_IN, NAMES, SENT_BY
 from ddns_utils.language import Text
 
+# Who sends: the other registers are national extracts, each from one sender.
+SENDERS_AT = {register: areas.SYSTEM if register in WITH_SYSTEMS else "municipality" for register in DUE_DAILY}
 LEVELS = {  # at which a register has senders
     register: (*areas.USUAL_LEVELS, areas.SYSTEM) if register in WITH_SYSTEMS else areas.USUAL_LEVELS
     for register in NAMES
@@ -259,7 +261,7 @@ IN_TIME = {
         ),
         numerator=q.in_time, direction="higher is better", **_timeliness(register),
     )
-    for register, name in NAMES.items()
+    for register, name in NAMES.items() if register in DUE_DAILY
 }  # fmt: skip
 LAG_CURVE = {
     register: tuple(
@@ -273,8 +275,10 @@ LAG_CURVE = {
     )
     for register, name in NAMES.items()
 }  # fmt: skip
+# What is followed from month to month: what is due, else what has come within 30 days.
+TIMELY = {register: IN_TIME.get(register, LAG_CURVE[register][LAG_DAYS.index(30)]) for register in NAMES}
 CHECKS: dict[str, tuple[Proportion, ...]] = {
-    register: (*OF_REGISTER[register], IN_TIME[register]) for register in NAMES
+    register: (*OF_REGISTER[register], *([IN_TIME[register]] if register in IN_TIME else [])) for register in NAMES
 }
 CHECKS[KL_GATEWAY] = (
     ROWS_ACCEPTED, OFFER_GIVEN, ENCOUNTER_UNIQUE, OFFER_PLAUSIBLE, ENCOUNTER_ALIVE, ENCOUNTER_RESIDENT, PLAN_HAS_STAY,

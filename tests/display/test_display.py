@@ -346,7 +346,7 @@ def test_one_week_that_jumps_is_enough_because_weeks_are_no_sample(monkeypatch):
     assert re.findall(r"<td>(.*?)</td>", shown[0])[1] == "needs attention"
 
 
-def test_findings_by_sender_name_the_worst_first_and_only_the_senders_asked_for(monkeypatch):
+def test_findings_by_sender_name_the_worst_first_and_only_those_who_send(monkeypatch):
     check = quality.ROWS_ACCEPTED
     rates = {"DK": 2290.0, "101": 990.0, "147": 800.0, "751": 500.0, "system:ALFA": 510.0}
     rows = [{"indicator": check.id, "area": area, "n": n, "of": 3000.0 if area == "DK" else 1000.0}
@@ -356,13 +356,13 @@ def test_findings_by_sender_name_the_worst_first_and_only_the_senders_asked_for(
     made = disclose(measured(rows, check), POLICY)
     recorded = []
     monkeypatch.setattr(findings.session, "showed", lambda *about, title: recorded.append((*about[:2], title)) or {})
-    for area in ("DK", "101"):
-        display.show_findings_by_sender(made, indicators=[check], area=area, language="en", caption="C")
-    everywhere, here = (re.findall(r"<td>(.*?)</td>", html) for html in shown)
-    assert everywhere == ["3", "Aarhus (50.0%), ALFA (51.0%), Frederiksberg (80.0%)", check.remedy.en]
-    assert here[0] == "1"
-    assert here[1] == "ALFA (51.0%)"
-    assert recorded == [("table", made, "C")] * 2
+    for area, level in (("DK", "municipality"), ("147", "municipality"), ("DK", "system")):
+        display.show_findings_by_sender(made, indicators=[check], area=area, level=level, language="en", caption="C")
+    assert [re.findall(r"<td>(.*?)</td>", html)[:2] for html in shown] == [
+        ["2", "Aarhus (50.0%), Frederiksberg (80.0%)"], ["1", "Frederiksberg (80.0%)"], ["1", "ALFA (51.0%)"],
+    ]  # fmt: skip
+    assert check.remedy.en in shown[0]
+    assert recorded == [("table", made, "C")] * 3
 
 
 def test_where_every_check_passes_no_sender_has_anything_to_do(monkeypatch):
@@ -372,7 +372,7 @@ def test_where_every_check_passes_no_sender_has_anything_to_do(monkeypatch):
         [{"indicator": quality.ROWS_ACCEPTED.id, "area": "101", "n": 990.0, "of": 1000.0}], quality.ROWS_ACCEPTED
     )
     display.show_findings_by_sender(
-        disclose(made, POLICY), indicators=[quality.ROWS_ACCEPTED], language="en", caption="C"
+        disclose(made, POLICY), indicators=[quality.ROWS_ACCEPTED], level="municipality", language="en", caption="C"
     )
     assert re.findall(r"<td>(.*?)</td>", shown[0]) == ["0", "–", "–"]
 

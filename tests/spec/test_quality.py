@@ -339,4 +339,4 @@ def test_lag_counts_by_sender_for_municipalities_and_by_home_for_national_regist
     home = block("residence", person_id="anna", start="2020-01-01", municipality="851")
     drawing = blocks(encounter(), contact(), delivery("2025-03-11"), home)
     assert share(q.IN_TIME[KL], drawing, tmp_path, area="101") == (1, 1)
-    assert share(q.IN_TIME["LPR_A"], drawing, tmp_path, area="851") == (1, 1)
+    assert share(q.LAG_CURVE["LPR_A"][-1], drawing, tmp_path, area="851") == (1, 1)

@@ -281,9 +281,17 @@ def test_deliveries_are_those_of_whoever_sends_for_the_register(register, sender
 def test_a_check_says_who_sends_its_rows():
     for register, whose in (("KL Gateway", SENT_BY), ("AIM", SENT_FROM)):
         assert registers.WEEKS_AS_EXPECTED[register].caveats[0] is whose
-    assert [q.IN_TIME[register].caveats[0] for register in ("KL Gateway", "LMDB")] == [SENT_BY, LIVES_IN]
+    assert [q.DAYS_TO_RECEIPT[register].caveats[0] for register in ("KL Gateway", "LMDB")] == [SENT_BY, LIVES_IN]
 
 
 def test_only_municipalities_that_used_to_send_lack_rows_of_their_lag():
-    assert q.IN_TIME["KL Gateway"].lacking is not None
-    assert [q.IN_TIME[register].lacking for register in ("LMDB", "LPR_A")] == [None, None]
+    assert q.DAYS_TO_RECEIPT["KL Gateway"].lacking is not None
+    assert [q.DAYS_TO_RECEIPT[register].lacking for register in ("LMDB", "LPR_A")] == [None, None]
+
+
+def test_only_what_is_due_is_checked_to_have_come_in_time():
+    due = {register for register, checks in q.CHECKS.items() if any("in_time" in check.id for check in checks)}
+    assert due == q.SENDERS_AT.keys() == {"KL Gateway", "AIM", "SENTINEL"}
+    assert [q.TIMELY[register].id for register in ("AIM", "LMDB")] == [
+        "quality_in_time_aim", "quality_received_within_30_days_lmdb"
+    ]  # fmt: skip
