@@ -51,9 +51,7 @@ class OnePerson(Snapshot):
 
     def table(self, name: str, include_voided: bool = False) -> ibis.Table:
         """The person's rows of a table; a table that is not about persons is left whole."""
-        rows = self.whole.table(name, include_voided)
-        if "person_id" in rows.columns:
-            rows = rows.filter(rows.person_id == self.person_id)
+        rows = self.whole.table(name, include_voided, person_id=self.person_id)
         return ibis.memtable(self.whole.engine.to_pyarrow(rows))
 
     def span(self, name: str) -> tuple[date, date] | None:

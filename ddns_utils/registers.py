@@ -54,8 +54,10 @@ class Snapshot:
         """The query engine: DuckDB in this process, or Spark if DDNS_ENGINE says so."""
         return engines.connect()
 
-    def table(self, name: str, include_voided: bool = False, as_delivered: bool = False) -> ibis.Table:
-        """A table with the model's columns and types, empty if nothing was delivered.
+    def table(
+        self, name: str, include_voided: bool = False, as_delivered: bool = False, person_id: str | None = None
+    ) -> ibis.Table:
+        """A table with the model's columns and types, empty if nothing was delivered; or its rows of one person.
 
         Rows that their sender withdrew are left out unless ``include_voided``. Rows of a person with several CPR
         numbers have the present pseudonym, unless ``as_delivered``. Raises DataError for a name that the model does
@@ -73,9 +75,21 @@ class Snapshot:
         )
         if model.voided_by and not include_voided:
             rows = rows.filter(~rows[model.voided_by])
-        if as_delivered or "person_id" not in model.columns or self._number_changes is None:
+        if "person_id" not in model.columns:
             return rows
-        return unite(model, rows, self._number_changes)
+        if person_id is not None:  # before pseudonyms are united, so that the engine skips what is about others
+            rows = rows.filter(rows.person_id.isin(self._pseudonyms_of(person_id)))
+        if not as_delivered and self._number_changes is not None:
+            rows = unite(model, rows, self._number_changes)
+        return rows if person_id is None else rows.filter(rows.person_id == person_id)
+
+    def _pseudonyms_of(self, person_id: str) -> list[str]:
+        """A person's pseudonym and the former ones."""
+        changes = self._number_changes
+        if changes is None:
+            return [person_id]
+        former = self.engine.to_pyarrow(changes.filter(changes.present == person_id).former)
+        return [person_id, *former.to_pylist()]
 
     @cached_property
     def _number_changes(self) -> ibis.Table | None:

@@ -1,7 +1,9 @@
 """One person with several CPR numbers: whatever comes under whichever number, and whenever, is one person's."""
 
+import re
 from datetime import date
 
+import ibis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -252,3 +254,17 @@ def test_everybody_ends_at_a_number_that_nothing_replaces(changes):
         for _ in range(row["steps"]):
             walked = replaced_by[walked]
         assert walked == row["present"]
+
+
+def test_the_rows_of_one_person_are_those_under_every_number_and_nothing_else_is_read(day, registers):
+    everything(day("2025-04-01"), ANNA, 1)
+    everything(day("2025-05-01"), BO, 2)
+    everything(day("2025-06-01"), CARL, 3)
+    write_csv(day("2025-05-01"), "CPR", [change(ANNA, BO)])
+    landed(day(""), registers)
+    snapshot = registers.snapshot()
+    for _, _, table in ROWS.values():
+        found = snapshot.table(table, person_id=BO_ID)
+        assert snapshot.engine.to_pandas(found).person_id.tolist() == [BO_ID, BO_ID]
+        assert {ANNA_ID, BO_ID} <= set(re.findall("[0-9a-f]{32}", str(ibis.to_sql(found, dialect="duckdb"))))
+        assert snapshot.engine.to_pandas(snapshot.table(table, person_id=ANNA_ID)).empty

@@ -34,9 +34,13 @@ COVERED = (date(2020, 1, 1), date(2030, 12, 31))
 class DrawnSnapshot(Snapshot):
     """A snapshot of drawn rows, which says that its tables cover 2020–2030."""
 
-    def table(self, name: str, include_voided: bool = False, as_delivered: bool = False) -> ibis.Table:
+    def table(
+        self, name: str, include_voided: bool = False, as_delivered: bool = False, person_id: str | None = None
+    ) -> ibis.Table:
         model = TABLES[name]
         rows = ibis.memtable(self.drawn().get(name, _schema(name).empty_table()))
+        if person_id and "person_id" in model.columns:
+            rows = rows.filter(rows.person_id == person_id)
         return rows.filter(~rows[model.voided_by]) if model.voided_by and not include_voided else rows
 
     def span(self, name: str) -> tuple[date, date]:
