@@ -32,8 +32,8 @@ from deltalake.transaction import (
 
 from ddns_utils.model import Table
 
-ROWS_PER_WRITE, BYTES_PER_WRITE = 1_000_000, 250_000_000
-ROWS_PER_BATCH = 100_000
+ROWS_PER_WRITE, BYTES_PER_WRITE = 1_000_000, 200_000_000
+ROWS_PER_BATCH = 2_048  # as the engine works; of the longest rows many more do not fit into memory
 ROWS_PER_FILE = 10_000
 SMALL_FILES = 16
 ROWS_PER_GROUP = 122_880  # as DuckDB writes and reads in parallel
@@ -207,6 +207,20 @@ def parts(data: pa.Table | Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
             waiting, rows, size = [], 0, 0
     if waiting:
         yield pa.Table.from_batches(waiting)
+
+
+def by_bytes(rows: pa.Table, most: int) -> Iterator[pa.Table]:
+    """The rows in slices with about that many bytes of text, each row at its full length."""
+    size = np.zeros(len(rows), dtype=np.int64)
+    for column in map(_one, rows.columns):
+        texts = column.dictionary if pa.types.is_dictionary(column.type) else column
+        if pa.types.is_string(texts.type):
+            length = pc.binary_length(texts)
+            length = length if texts is column else length.take(column.indices)
+            size += length.fill_null(0).to_numpy()
+    slices = np.cumsum(size) // most
+    starts = [0, *(np.flatnonzero(np.diff(slices)) + 1).tolist(), len(rows)]
+    yield from (rows.slice(first, end - first) for first, end in itertools.pairwise(starts))
 
 
 def stored_schema(model: type[Table]) -> pa.Schema:

@@ -29,9 +29,10 @@ from ddns_utils.intake.pseudonym import hide
 from ddns_utils.intake.sas import open_sas
 from ddns_utils.intake.staging import FEW_ROWS, Staging
 from ddns_utils.model import TABLES
-from ddns_utils.table_files import parts
+from ddns_utils.table_files import by_bytes, parts
 
 REFUSED = "refused_rows"
+BYTES_REFUSED = 10_000_000  # at a time: the engine holds their texts several times over
 
 
 def stage_flat(file: DeliveredFile, arrival: int, staged: Staging) -> None:
@@ -158,10 +159,11 @@ class _Table:
         return self.staged.engine.execute(f"FROM checked WHERE NOT ({replaced})").to_arrow_table()
 
     def _refuse(self, rows: pa.Table) -> None:
-        self.staged.flat_engine.register(REFUSED, rows)
         about = self.file.source, self.file.delivery_id, self.name, self.kinds, REFUSED, self.arrival
         query = refused_query(*about, *[FAULT, LINE] * self.faulty)
-        self.staged.stage({self.name: query}, few=len(rows) <= FEW_ROWS)
+        for part in by_bytes(rows, BYTES_REFUSED):
+            self.staged.flat_engine.register(REFUSED, part)
+            self.staged.stage({self.name: query}, few=self.staged.is_little(self.name, part))
 
     def finish(self) -> None:
         """Tell what has become of rows that are in the store already."""

@@ -11,10 +11,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ddns_utils.table_files import ROWS_PER_BATCH
-
 FAULT, LINE = "fault of the line", "line as delivered"
 BYTES_PER_READ = 1 << 20
+ROWS_PER_BATCH, BYTES_PER_BATCH = 100_000, 50_000_000
 
 
 class Unreadable(Exception):  # noqa: N818
@@ -61,8 +60,9 @@ def open_parquet(path: Path) -> FlatFile:
     def read(wanted: list[str]) -> Iterator[pa.RecordBatch]:
         texts = [name for name in wanted if pa.types.is_string(schema.field(name).type)]
         encoded = [name for name in texts if _has_dictionaries(metadata, name)]
+        rows = max(1, min(ROWS_PER_BATCH, BYTES_PER_BATCH // _bytes_per_row(metadata, wanted)))
         with pq.ParquetFile(path, read_dictionary=encoded, buffer_size=BYTES_PER_READ) as file:
-            for batch in file.iter_batches(ROWS_PER_BATCH, columns=wanted, use_threads=False):
+            for batch in file.iter_batches(rows, columns=wanted, use_threads=False):
                 batch = batch.cast(_with_texts(batch.schema))
                 batch.validate(full=True)  # texts that are not UTF-8
                 yield batch
@@ -77,6 +77,14 @@ def _with_texts(schema: pa.Schema) -> pa.Schema:
 
 
 def _has_dictionaries(metadata: pq.FileMetaData, name: str) -> bool:
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    place = metadata.schema.names.index(name)
-    return all(group.column(place).has_dictionary_page for group in groups)
+    return all(column.has_dictionary_page for column in _columns(metadata, [name]))
+
+
+def _bytes_per_row(metadata: pq.FileMetaData, names: list[str]) -> int:
+    return 1 + sum(column.total_uncompressed_size for column in _columns(metadata, names)) // (1 + metadata.num_rows)
+
+
+def _columns(metadata: pq.FileMetaData, names: list[str]) -> Iterator[pq.ColumnChunkMetaData]:
+    places = [metadata.schema.names.index(name) for name in names]
+    for number in range(metadata.num_row_groups):
+        yield from map(metadata.row_group(number).column, places)

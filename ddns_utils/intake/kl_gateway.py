@@ -36,20 +36,23 @@ VOIDED, DELIVERY_ID = 5, 6  # places in a row, which begins with the columns tha
 
 
 class Rows:
-    """Rows of many tables as tuples in the model's column order, then report number in the file and faults."""
+    """Rows of many tables as tuples in the model's column order, then report number in the file and faults.
+
+    ``count`` is how many they are, ``bytes`` how long the documents they were read from.
+    """
 
     def __init__(self) -> None:
         self.tables: dict[str, list[tuple]] = defaultdict(list)
         self.resources: dict[str, list[tuple[Report, Resource]]] = defaultdict(list)
         self.refused: list[tuple[str, str | None, str, int, str, Any]] = []
         self.findings: list[tuple] = []  # in the order of columns of the table ``finding``
-        self.count = 0
+        self.count = self.bytes = 0
 
     def clear(self) -> None:
         """Forget all of it, because it is staged."""
         for kept in (self.tables, self.resources, self.refused, self.findings):
             kept.clear()
-        self.count = 0
+        self.count = self.bytes = 0
 
     def add(self, table: str, row: tuple, report: Report, resource: Resource) -> None:
         """Keep a row together with the resource it came from."""

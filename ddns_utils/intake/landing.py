@@ -38,7 +38,7 @@ from ddns_utils.model import TABLES
 from ddns_utils.period import Period
 from ddns_utils.registers import Registers, Writer
 
-ROWS_AT_A_TIME = 50_000
+ROWS_AT_A_TIME, BYTES_AT_A_TIME = 50_000, 100_000_000
 FEW_BYTES = 5_000_000
 COUNTED = ("read", "kept", "quarantined", "superseded")
 Progress = Callable[[str, int, int], None]
@@ -174,8 +174,9 @@ class _Work:
         tally = None
         if file.source == KL_GATEWAY:
             tally = ReportFile()
-            for _ in read_reports(file.path, file.delivery_id, self.pseudonyms, self.rows, tally):
-                if self.rows.count >= ROWS_AT_A_TIME:
+            for size in read_reports(file.path, file.delivery_id, self.pseudonyms, self.rows, tally):
+                self.rows.bytes += size
+                if self.rows.count >= ROWS_AT_A_TIME or self.rows.bytes >= BYTES_AT_A_TIME:
                     self._stage_rows()
         else:
             stage_flat(file, arrival, self.staged)

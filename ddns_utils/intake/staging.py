@@ -35,7 +35,8 @@ from ddns_utils.intake.replacing import replaced_since
 from ddns_utils.model import TABLES, Table
 from ddns_utils.registers import Writer
 
-FEW_ROWS = 20_000
+FEW_ROWS, FEW_BYTES = 20_000, 100_000_000
+ROWS_PER_GROUP = 8_192
 QUARANTINE, FINDING = "quarantine", "finding"
 
 
@@ -63,7 +64,7 @@ class Staging:
         self.systems: dict[str, set[str]] = defaultdict(set)
         self.written: dict[str, dict[str, tuple[Path, int]]] = {}
         self.sources: dict[str, list[_Source]] = {}
-        self._numbers, self._rows = itertools.count(), 0
+        self._numbers, self._rows, self._bytes = itertools.count(), 0, 0
         self._replaced: dict[str, str] = {}
 
     @cached_property
@@ -126,7 +127,7 @@ class Staging:
         for name, column in more.items():
             rows = rows.append_column(name, column)
         self._rows += len(rows)
-        if few := len(rows) <= FEW_ROWS and self.few(table):
+        if few := self.is_little(table, rows):
             self.engine.register("given", rows)
             source = self._keep(table, "FROM given", few)
         else:  # in a third of the time that the engine takes
@@ -159,16 +160,25 @@ class Staging:
         self.sources[table] = [self._keep(table, query, self.few(table))]
         return self.rows(table)
 
+    def is_little(self, table: str, rows: pa.Table) -> bool:
+        """Whether rows are few and short enough to be kept in the engine, beside those that it has."""
+        little = self.few(table) and len(rows) <= FEW_ROWS and self._bytes + rows.nbytes <= FEW_BYTES
+        self._bytes += little * rows.nbytes
+        return little
+
     def few(self, table: str) -> bool:
-        """Whether few rows are staged for a table, or none."""
-        return sum(source.rows for source in self.sources.get(table, ())) <= FEW_ROWS
+        """Whether the engine has all that is staged for a table, and that is few rows, or none."""
+        sources = self.sources.get(table, ())
+        return all(source.few for source in sources) and sum(source.rows for source in sources) <= FEW_ROWS
 
     def _keep(self, table: str, query: str, few: bool) -> _Source:
         name = f"{table}-{next(self._numbers)}"
         if few:
             ((rows,),) = self.engine.execute(f'CREATE TEMP TABLE "{name}" AS {query}').fetchall()
             return _Source(f'"{name}"', rows, few)
-        ((rows,),) = self.engine.execute(f"COPY ({query}) TO '{self.folder / name}.parquet'").fetchall()
+        # The engine holds a group until it is written, and rows may be long.
+        to = f"'{self.folder / name}.parquet' (ROW_GROUP_SIZE {ROWS_PER_GROUP})"
+        ((rows,),) = self.engine.execute(f"COPY ({query}) TO {to}").fetchall()
         return _Source(f"'{self.folder / name}.parquet'", rows, few)
 
     def stage_reports(self, rows: Rows) -> None:
@@ -196,7 +206,7 @@ class Staging:
             if len(given):
                 columns = ", ".join(f'"{name}"' for name in model.columns)
                 good = "NULL::BIGINT AS arrival, source_row, NULL::VARCHAR AS reasons, NULL::VARCHAR AS content"
-                self.stage({table: f"SELECT {columns}, {good} FROM given"}, few=len(given) <= FEW_ROWS)
+                self.stage({table: f"SELECT {columns}, {good} FROM given"}, few=self.is_little(table, given))
         if rows.findings:
             self.engine.register("given", _as_table(rows.findings, TABLES[FINDING].schema()))
             self._stage_findings("SELECT * FROM given")
@@ -231,8 +241,9 @@ class Staging:
             shown(report.cut_to(resource)) if reason else None
             for reason, (report, resource) in zip(judged["reasons"].to_pylist(), resources, strict=True)
         ]
-        self.engine.register("given", judged.append_column("content", pa.array(content, pa.string())))
-        self.stage({table: "SELECT * EXCLUDE (rules) FROM given"}, few=len(given) <= FEW_ROWS)
+        judged = judged.append_column("content", pa.array(content, pa.string()))
+        self.engine.register("given", judged)
+        self.stage({table: "SELECT * EXCLUDE (rules) FROM given"}, few=self.is_little(table, judged))
         if judged["rules"].null_count < len(judged):
             self._stage_findings(f"""
                 SELECT delivery_id, custodian, '{table}' AS "table", "{table}_id" AS resource_id,

@@ -137,3 +137,22 @@ def test_a_badly_formed_last_line_of_a_long_file_is_one_row_in_quarantine_and_no
     (count,) = landed(day, registers).counts
     assert count.reasons == {"impossible CPR number": 50, "wrong number of fields": 1}
     assert len(stored(registers)) == count.kept == ROWS - 50
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_long_texts_that_are_refused_are_in_quarantine_whatever_they_are_together(
+    kind, monkeypatch, registers, tmp_path
+):
+    monkeypatch.setattr(store, "MEMORY", "300MB")
+    day = tmp_path / "2025-06-01"
+    day.mkdir()
+    long = "repeat('abcde ghi ', 3000) || i"
+    rows = RESULTS.replace(str(ROWS), "2000").replace("'mmol/mol'", long)
+    duckdb.sql(f"COPY ({rows}) TO '{day}/LAB.{kind}'")
+    landing = landed(day, registers)
+    assert not landing.refused
+    (count,) = landing.counts
+    assert (count.read, count.kept, count.reasons["unit too long"]) == (2000, 0, 2000)
+    refused = stored(registers, "quarantine")
+    assert set(refused.source_row) == set(range(1, 2001))
+    assert refused.content.str.len().min() > 30_000

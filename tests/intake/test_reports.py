@@ -9,6 +9,7 @@ from intake.deliver import ANNA, BO, care_plan, landed, report, rows, write_repo
 from ddns_utils import codelists
 from ddns_utils.intake import kl_codes, landing, retry_quarantine
 from ddns_utils.intake.pseudonym import HIDDEN
+from ddns_utils.intake.staging import Staging
 
 REHAB = "http://fhir.kl.dk/rehab/StructureDefinition/"
 
@@ -197,11 +198,20 @@ def test_a_referral_cannot_have_been_received_after_it_was_delivered(tmp_path, r
     assert refused(registers) == [("referral", "received_on in the future", 1)]
 
 
-def test_a_file_of_more_reports_than_are_staged_at_a_time_lands_to_its_end(tmp_path, registers, monkeypatch):
-    monkeypatch.setattr(landing, "ROWS_AT_A_TIME", 10)
+@pytest.mark.parametrize(("limit", "most"), [("ROWS_AT_A_TIME", 10), ("BYTES_AT_A_TIME", 8_000)])
+def test_a_file_of_more_reports_than_are_staged_at_a_time_lands_to_its_end(
+    limit, most, tmp_path, registers, monkeypatch
+):
+    at_a_time = []
+    stage_reports = Staging.stage_reports
+    monkeypatch.setattr(landing, limit, most)
+    monkeypatch.setattr(
+        Staging, "stage_reports", lambda self, rows: (at_a_time.append(rows.count), stage_reports(self, rows))
+    )
     numbers = range(35)
     given = [report(care_plan(f"p{n:02}", status="odd" if n % 7 == 6 else "active")) for n in numbers]
     (count,) = land_bundles(tmp_path, registers, *given).counts
     assert (count.kept, count.quarantined, count.superseded) == (30, 5, 0)
     assert plans(registers) == [f"p{n:02}" for n in numbers if n % 7 != 6]
     assert {number for *_, number in refused(registers)} == {n + 1 for n in numbers if n % 7 == 6}
+    assert max(at_a_time) <= 10
