@@ -33,7 +33,7 @@ from deltalake.transaction import (
 from ddns_utils.model import Table
 
 ROWS_PER_WRITE, BYTES_PER_WRITE = 1_000_000, 200_000_000
-ROWS_PER_BATCH = 2_048  # as the engine works; of the longest rows many more do not fit into memory
+ROWS_PER_BATCH = 4_096  # of the longest rows many more do not fit into memory
 ROWS_PER_FILE = 10_000
 SMALL_FILES = 16
 ROWS_PER_GROUP = 122_880  # as DuckDB writes and reads in parallel

@@ -8,6 +8,7 @@ it, which is hidden now, rows without a person, and what was no row at all.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,12 +32,12 @@ from ddns_utils.intake.settle import (
     settle_findings,
     settle_refused,
 )
-from ddns_utils.intake.staging import FINDING, QUARANTINE, Staging, staging
+from ddns_utils.intake.staging import FINDING, QUARANTINE, ROWS_PER_GROUP, Staging, staging
 from ddns_utils.model import TABLES
 from ddns_utils.registers import Registers, Writer
-from ddns_utils.table_files import ROWS_PER_BATCH
+from ddns_utils.table_files import ROWS_PER_BATCH, by_bytes, parts
 
-REPORTS_AT_A_TIME = 20_000
+BYTES_AT_A_TIME = 10_000_000
 ROWS_OF_A_DELIVERY = 10**12  # more than any has
 
 
@@ -135,23 +136,27 @@ def _stage_flat(staged: Staging) -> None:
         GROUP BY ALL ORDER BY ALL""").fetchall()
     for source, table, waiting, fields in groups:
         rows = (
-            f"(SELECT * FROM asked WHERE again AND source = '{source}' AND \"table\" = '{table}' "
-            f"AND (reasons IN {WAITING}) = {waiting})"
+            f"SELECT * FROM asked WHERE again AND source = '{source}' AND \"table\" = '{table}' "
+            f"AND (reasons IN {WAITING}) = {waiting}"
         )
-        if waiting:
-            staged.stage({table: _waiting_query(table, rows)})
-            continue
         given = ", ".join(f"""content->>'$."{name}"' AS "{name}\"""" for name in sorted(fields))
-        read = f"SELECT {given}, person_id AS pseudonym, place - 1 AS file_row_number FROM {rows}"
+        read = f"SELECT {given}, person_id AS pseudonym, place - 1 AS file_row_number FROM kept"
         again = kept_query(source, "", table, read, fields)
-        staged.stage(
-            {
-                table: f"""
-                SELECT * EXCLUDE (delivery_number, source) REPLACE (
-                    deliveries.delivery_id AS delivery_id, source_row % {ROWS_OF_A_DELIVERY} AS source_row)
-                FROM ({again}) AS own JOIN deliveries ON delivery_number = source_row // {ROWS_OF_A_DELIVERY}"""
-            }
-        )
+        query = f"""
+            SELECT * EXCLUDE (delivery_number, source) REPLACE (
+                deliveries.delivery_id AS delivery_id, source_row % {ROWS_OF_A_DELIVERY} AS source_row)
+            FROM ({again}) AS own JOIN deliveries ON delivery_number = source_row // {ROWS_OF_A_DELIVERY}"""
+        for part in _kept(staged, rows):
+            staged.engine.register("kept", part)
+            staged.stage({table: _waiting_query(table, "kept") if waiting else query})
+
+
+def _kept(staged: Staging, query: str) -> Iterator[pa.Table]:
+    """Rows in quarantine, a bounded number of bytes at a time, because they may be long."""
+    file = staged.folder / "kept.parquet"  # because the engine cannot give some rows and stage others meanwhile
+    staged.engine.execute(f"COPY ({query}) TO '{file}' (ROW_GROUP_SIZE {ROWS_PER_GROUP})")
+    for part in parts(pq.ParquetFile(file).iter_batches(ROWS_PER_BATCH)):
+        yield from by_bytes(part, BYTES_AT_A_TIME)
 
 
 def _waiting_query(table: str, rows: str) -> str:
@@ -166,12 +171,10 @@ def _waiting_query(table: str, rows: str) -> str:
 
 def _stage_reports(staged: Staging, pseudonyms: Pseudonyms) -> None:
     query = f"SELECT delivery_id, person_id, source_row, content FROM asked WHERE again AND source = '{KL_GATEWAY}'"
-    kept = staged.folder / "kept.parquet"  # because the engine cannot give some rows and stage others meanwhile
-    staged.engine.execute(f"COPY ({query}) TO '{kept}'")
-    for batch in pq.ParquetFile(kept).iter_batches(REPORTS_AT_A_TIME):
+    for part in _kept(staged, query):
         rows = Rows()
         for delivery_id, person_id, number, content in zip(
-            *(column.to_pylist() for column in batch.columns), strict=True
+            *(column.to_pylist() for column in part.columns), strict=True
         ):
             _Kept(orjson.loads(content), delivery_id, number, person_id, pseudonyms).read(rows)
         staged.stage_reports(rows)

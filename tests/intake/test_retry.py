@@ -117,7 +117,7 @@ def test_an_empty_store_has_nothing_to_retry(registers):
 def test_rows_of_several_deliveries_keep_their_delivery_and_number_and_reports_come_in_batches(
     tmp_path, registers, unknown, monkeypatch
 ):
-    monkeypatch.setattr(retry, "REPORTS_AT_A_TIME", 2)
+    monkeypatch.setattr(retry, "BYTES_AT_A_TIME", 1_500)
     monkeypatch.setattr(retry, "ROWS_PER_BATCH", 2)
     bad = [RESULT | {"value": f"{n}"} | ({"samplingdate": "never"} if n % 2 else {}) for n in range(4)]
     contacts = [CONTACT | {"DW_EK_KONTAKT": f"k{n}", "KONT_TYPE": f"ALCA{n % 2}0"} for n in range(8)]
