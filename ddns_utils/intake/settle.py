@@ -74,7 +74,7 @@ def _decide(model: type[Table], rows: str, staged: Staging, writer: Writer) -> s
         rows, good = with_receipts(rows), with_receipts(good)
     later = _later_by(model)
     compared = ", ".join(f"{expression} AS later_{number}" for number, expression in enumerate(later))
-    latest_first = ", ".join(f"later_{number} DESC" for number in range(len(later)))
+    latest_first = ", ".join([*(f"later_{number} DESC" for number in range(len(later))), "delivery_id"])
     engine.execute(f"""
         CREATE OR REPLACE TEMP TABLE compared AS
         SELECT staged_as, row_number() OVER (PARTITION BY {key} ORDER BY {latest_first}) = 1 AS latest,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import ClassVar
 
 import pyarrow as pa
@@ -115,7 +114,6 @@ class Table:
             raise DefinitionError(f"Table {cls.name} names columns that it does not have: {', '.join(missing)}.")
 
     @classmethod
-    @cache
     def schema(cls) -> pa.Schema:
         """The table's columns as an Arrow schema, in declared order."""
         return pa.schema([pa.field(n, ARROW_TYPES[c.type], nullable=c.nullable) for n, c in cls.columns.items()])
