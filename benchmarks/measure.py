@@ -27,7 +27,8 @@ from ddns_utils.indicators.chronic import ALL_BY_DISEASE
 from ddns_utils.indicators.cross_sector import READMISSION_30D
 from ddns_utils.model import TABLES
 from ddns_utils.period import Period
-from ddns_utils.registers import Registers, Snapshot
+from ddns_utils.registers import Registers
+from ddns_utils.snapshot import Snapshot
 
 RUNS = 5
 YEAR = Period.parse("2025")

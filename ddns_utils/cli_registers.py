@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ddns_utils.registers import Snapshot
+    from ddns_utils.snapshot import Snapshot
 
 REGISTERS = click.option(
     "--registers", type=click.Path(path_type=Path), help="The store to use instead of DDNS_REGISTERS or ./registers."
@@ -33,7 +33,8 @@ def registers(
     last: datetime | None,
 ) -> None:
     """Show what the registers hold, or what was delivered."""
-    from ddns_utils.registers import open_registers, overview
+    from ddns_utils.registers import open_registers
+    from ddns_utils.snapshot import overview
 
     opened = open_registers(registers)
     snapshot = opened.snapshot()

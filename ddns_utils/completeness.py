@@ -20,7 +20,7 @@ from scipy.optimize import isotonic_regression
 from ddns_utils import areas
 from ddns_utils.deliveries import KL_GATEWAY, SILENT_AFTER_GAPS, received, usual_gap
 from ddns_utils.model import TABLES
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 # 95 per cent: what is still missing then moves a rate by less than the difference from one year to the next.
 ENOUGH = 0.95

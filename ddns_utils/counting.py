@@ -20,7 +20,7 @@ from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator, Mean, Rate
 from ddns_utils.kept import kept
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 SEXES = codelists.codes("sex")
 AGE_BANDS = {"0-17": 0, "18-39": 18, "40-64": 40, "65-79": 65, "80+": 80}

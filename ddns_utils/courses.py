@@ -6,7 +6,7 @@ import ibis
 
 from ddns_utils import codelists
 from ddns_utils.kept import kept
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 LARGEST_GAP_HOURS = 4
 SHORTEST_ADMISSION_HOURS = 12

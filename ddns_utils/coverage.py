@@ -10,7 +10,7 @@ from ddns_utils.indicators.declare import Indicator
 from ddns_utils.indicators.look_back import require_begun
 from ddns_utils.model import TABLES
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 
 def covered(indicator: Indicator, snapshot: Snapshot, periods: Sequence[Period]) -> list[Period]:

@@ -22,7 +22,7 @@ from ddns_utils import areas, codelists
 from ddns_utils.errors import DataError
 from ddns_utils.model import TABLES
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 KL_GATEWAY = "KL Gateway"
 WITH_SYSTEMS = tuple(table.origin for table in TABLES.values() if table.sent_by)  # sent from clinic systems

@@ -21,7 +21,7 @@ from ddns_utils.language import day, say
 from ddns_utils.model import TABLES
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES, Disease, Rule
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 # Where a table has the code that rules go by, and what else is worth seeing beside it.
 CODES = {

@@ -9,7 +9,7 @@ import ibis
 
 from ddns_utils import engines
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 Find = Callable[[Snapshot], ibis.Table]
 

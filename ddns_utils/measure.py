@@ -22,7 +22,7 @@ from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator, Mean, Proportion, Rate
 from ddns_utils.indicators.look_back import SHORT, is_short
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 from ddns_utils.statistics import intervals
 
 COLUMNS = (

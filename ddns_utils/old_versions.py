@@ -19,7 +19,8 @@ from deltalake import DeltaTable
 
 from ddns_utils.errors import DataError
 from ddns_utils.locks import only_writer, taking_away
-from ddns_utils.registers import Registers, table_path
+from ddns_utils.registers import Registers
+from ddns_utils.snapshot import table_path
 
 IN_USE = "somebody is reading it"
 

@@ -16,124 +16,22 @@ import shutil
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from functools import cached_property
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote
 
 import duckdb
-import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import DeltaTable
 
 from ddns_utils import engines, merging
 from ddns_utils.errors import DataError
 from ddns_utils.locks import hold, only_writer
-from ddns_utils.model import TABLES, Table
-from ddns_utils.persons import present_pseudonyms, unite
-from ddns_utils.table_files import ROWS_PER_BATCH, TableFiles, go_back, parts, stored_schema
+from ddns_utils.model import TABLES
+from ddns_utils.snapshot import Snapshot, table_model, table_path
+from ddns_utils.table_files import ROWS_PER_BATCH, TableFiles, go_back, parts
 
 MEMORY, BUFFER = "1GB", "64MB"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """One version of the store: the Delta version of every table that has data.
-
-    As long as somebody has it open the version is not dropped.
-    """
-
-    path: Path
-    version: int
-    tables: dict[str, int] = field(hash=False)
-
-    @cached_property
-    def engine(self) -> ibis.BaseBackend:
-        """The query engine: DuckDB in this process, or Spark if DDNS_ENGINE says so."""
-        return engines.connect()
-
-    def table(
-        self, name: str, include_voided: bool = False, as_delivered: bool = False, person_id: str | None = None
-    ) -> ibis.Table:
-        """A table with the model's columns and types, empty if nothing was delivered; or its rows of one person.
-
-        Rows that their sender withdrew are left out unless ``include_voided``. Rows of a person with several CPR
-        numbers have the present pseudonym, unless ``as_delivered``. Raises DataError for a name that the model does
-        not have.
-        """
-        model = _model(name)
-        files = self._files(name)
-        if not files:
-            return ibis.memtable(stored_schema(model).empty_table())
-        stored = engines.read(self.engine, files, f"{name}_v{self.version}")
-        # A version from before a column was declared has nothing in it.
-        types = ibis.schema(stored_schema(model))
-        rows = stored.select(
-            *(stored[c] if c in stored.columns else ibis.null(types[c]).name(c) for c in model.columns)
-        )
-        if model.voided_by and not include_voided:
-            rows = rows.filter(~rows[model.voided_by])
-        if "person_id" not in model.columns:
-            return rows
-        if person_id is not None:  # before pseudonyms are united, so that the engine skips what is about others
-            rows = rows.filter(rows.person_id.isin(self._pseudonyms_of(person_id)))
-        if not as_delivered and self._number_changes is not None:
-            rows = unite(model, rows, self._number_changes)
-        return rows if person_id is None else rows.filter(rows.person_id == person_id)
-
-    def _pseudonyms_of(self, person_id: str) -> list[str]:
-        """A person's pseudonym and the former ones."""
-        changes = self._number_changes
-        if changes is None:
-            return [person_id]
-        former = self.engine.to_pyarrow(changes.filter(changes.present == person_id).former)
-        return [person_id, *former.to_pylist()]
-
-    @cached_property
-    def _number_changes(self) -> ibis.Table | None:
-        """Former pseudonyms with the present ones; None if nobody has changed number."""
-        if "number_change" not in self.tables:
-            return None
-        rows = self.table("number_change", as_delivered=True)
-        changes = self.engine.to_pyarrow(rows.select("former_person_id", "person_id"))
-        replaced_by = dict(zip(*(column.to_pylist() for column in changes.columns), strict=True))
-        return ibis.memtable(present_pseudonyms(replaced_by))
-
-    def span(self, name: str) -> tuple[date, date] | None:
-        """First and last day on which a table has rows, by its time column; None if it has no rows or no time."""
-        if name not in self._found_spans:
-            self._found_spans[name] = self._find_span(name)
-        return self._found_spans[name]
-
-    def _find_span(self, name: str) -> tuple[date, date] | None:
-        time = _model(name).time
-        if time is None:
-            return None
-        rows = self.table(name)
-        first, last = self.engine.to_pyarrow(
-            rows.aggregate(first=rows[time].min().cast("date"), last=rows[time].max().cast("date"))
-        ).to_pylist()[0].values()  # fmt: skip
-        return None if first is None else (first, last)
-
-    def _files(self, name: str) -> list[str]:
-        if name not in self.tables:
-            return []
-        if name not in self._found_files:
-            table = DeltaTable(str(table_path(self.path, name)), version=self.tables[name])
-            # Delta writes a space or a letter such as ø in the folder's name as in an address; engines do not.
-            self._found_files[name] = [unquote(uri) for uri in table.file_uris()]
-        return self._found_files[name]
-
-    # What was found is kept with the snapshot: a cache of its methods would keep the version open for ever.
-    @cached_property
-    def _found_spans(self) -> dict[str, tuple[date, date] | None]:
-        return {}
-
-    @cached_property
-    def _found_files(self) -> dict[str, list[str]]:
-        return {}
 
 
 @dataclass(frozen=True)
@@ -257,7 +155,7 @@ class Writer:
         """The files of a table as they are after what has been written so far."""
         if name not in self._tables:
             folder = table_path(self.registers.path, name)
-            self._tables[name] = TableFiles(folder, _model(name), self.snapshot.version + 1)
+            self._tables[name] = TableFiles(folder, table_model(name), self.snapshot.version + 1)
         return self._tables[name]
 
     @property
@@ -270,11 +168,11 @@ class Writer:
 
         ``more`` names columns beside the model's: ``filename``.
         """
-        return merging.scan(_model(name), self.files(name).live if paths is None else paths, *more)
+        return merging.scan(table_model(name), self.files(name).live if paths is None else paths, *more)
 
     def scan_before(self, name: str) -> str:
         """SQL that reads a table as it was before anything was written."""
-        return merging.scan(_model(name), self.files(name).committed)
+        return merging.scan(table_model(name), self.files(name).committed)
 
     def append(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         """Add rows with the model's columns to a table."""
@@ -287,7 +185,7 @@ class Writer:
         Of several rows with one key the one with the latest ``order`` stays; among equals, and for tables without an
         order, the last one given. Tables without a key are only added to.
         """
-        if not _model(name).key:
+        if not table_model(name).key:
             self.append(name, data)
             return
         self.engine.register("given", data)
@@ -296,7 +194,7 @@ class Writer:
 
     def merge_rows(self, name: str, rows: str) -> None:
         """As ``merge``, of rows that the engine has; ``rows`` is SQL."""
-        model = _model(name)
+        model = table_model(name)
         merging.keep_newest(self.engine, model, rows)
         holding = self.holding(name, "newest")
         merging.drop_earlier(self.engine, model, self.scan(name, holding))
@@ -305,14 +203,14 @@ class Writer:
 
     def holding(self, name: str, rows: str) -> set[str]:
         """The files of a table that have rows with any of the keys in ``rows``, which is SQL."""
-        return merging.holding(self.engine, _model(name), self.files(name).live, rows)
+        return merging.holding(self.engine, table_model(name), self.files(name).live, rows)
 
     def put(self, name: str, rows: str, holding: set[str]) -> None:
         """Put rows, at most one of a key, in the place of those with their keys, which are in the files ``holding``.
 
         ``rows`` is SQL. Only those files are written anew.
         """
-        together = merging.replaced(_model(name), rows, self.scan(name, holding) if holding else None)
+        together = merging.replaced(table_model(name), rows, self.scan(name, holding) if holding else None)
         self.append(name, self.engine.execute(together).to_arrow_reader(ROWS_PER_BATCH))
         self.files(name).remove(holding)
 
@@ -325,7 +223,7 @@ class Writer:
         """Write tables anew that were written before one of their columns was declared."""
         for name in self.snapshot.tables:
             committed = next(iter(self.files(name).committed), None)
-            if committed and not set(pq.read_schema(committed).names).issuperset(_model(name).columns):
+            if committed and not set(pq.read_schema(committed).names).issuperset(table_model(name).columns):
                 rows = self.snapshot.table(name, include_voided=True, as_delivered=True)
                 self.replace(name, self.snapshot.engine.to_pyarrow_batches(rows))
 
@@ -358,20 +256,6 @@ def open_snapshot() -> Snapshot:
     return snapshot
 
 
-def overview(snapshot: Snapshot, names: Iterable[str] = tuple(TABLES)) -> list[dict[str, object]]:
-    """One row per table: table, rows, persons, first_day, last_day (None if it has none), Delta version."""
-    lines = []
-    for name in names:
-        model, rows = _model(name), snapshot.table(name)
-        persons = rows.person_id.nunique() if "person_id" in model.columns else ibis.literal(None, "int64")
-        counts = snapshot.engine.to_pyarrow(rows.aggregate(rows=rows.count(), persons=persons)).to_pylist()[0]
-        first, last = snapshot.span(name) or (None, None)
-        lines.append(
-            {"table": name, **counts, "first_day": first, "last_day": last, "version": snapshot.tables.get(name)}
-        )
-    return lines
-
-
 def _project() -> Path:
     here = Path.cwd()
     return next(
@@ -383,14 +267,3 @@ def _columns() -> str:
     """Fingerprint of the columns that the model declares."""
     declared = {name: list(model.columns) for name, model in TABLES.items()}
     return hashlib.sha256(json.dumps(declared).encode()).hexdigest()[:16]
-
-
-def _model(name: str) -> type[Table]:
-    if name not in TABLES:
-        raise DataError(f"The data model has no table '{name}'. It has: {', '.join(TABLES)}.")
-    return TABLES[name]
-
-
-def table_path(path: Path, name: str) -> Path:
-    """The folder of a table in a store."""
-    return path / "tables" / name

@@ -15,7 +15,8 @@ from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators import INDICATORS
 from ddns_utils.intake import land
 from ddns_utils.period import Period
-from ddns_utils.registers import Registers, Snapshot
+from ddns_utils.registers import Registers
+from ddns_utils.snapshot import Snapshot
 from ddns_utils.synthetic import synthesize
 
 YEAR = Period.parse("2024")

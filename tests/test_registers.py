@@ -13,7 +13,8 @@ import pytest
 
 from ddns_utils.errors import DataError
 from ddns_utils.model import TABLES
-from ddns_utils.registers import Registers, open_registers, open_snapshot, overview
+from ddns_utils.registers import Registers, open_registers, open_snapshot
+from ddns_utils.snapshot import overview
 
 
 def homes(*rows):

@@ -14,7 +14,7 @@ from ddns_utils.display.tables import render
 from ddns_utils.errors import DefinitionError
 from ddns_utils.language import month, number, say
 from ddns_utils.model import TABLES
-from ddns_utils.registers import Snapshot, overview
+from ddns_utils.snapshot import Snapshot, overview
 
 
 def show_coverage(snapshot: Snapshot, names: Iterable[str], language: str) -> None:

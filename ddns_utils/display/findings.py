@@ -19,7 +19,7 @@ from ddns_utils.display.tables import render
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator, Proportion
 from ddns_utils.language import Text, day, number, say
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 # One row in a hundred: what is left where each single fault has a reason of its own.
 PASSES = 0.99

@@ -16,7 +16,7 @@ from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES, Disease
 from ddns_utils.phenotypes.burden import episodes
 from ddns_utils.phenotypes.diseases import diagnosis_codes, starts_with
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 OLD = 65
 GROUPS = {

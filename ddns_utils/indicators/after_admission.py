@@ -12,7 +12,7 @@ from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES
 from ddns_utils.phenotypes.diseases import starts_with
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 FOLLOW_UP_DAYS = 30
 NAMES = {

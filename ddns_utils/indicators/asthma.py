@@ -15,7 +15,7 @@ from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES
 from ddns_utils.phenotypes.burden import newly_ill
 from ddns_utils.phenotypes.diseases import medicine_codes, purchases
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 ASTHMA, ICPC = DISEASES["asthma"], "R96"
 RELIEVERS = medicine_codes("SABA")

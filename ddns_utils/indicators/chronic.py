@@ -15,7 +15,7 @@ from ddns_utils.indicators.rows import residents
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES, Disease, burden
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 OSDC = Source(
     title="Open Source Diabetes Classifier, steno-aarhus/osdc v0.11.3", retrieved="2026-11", confidence="high"

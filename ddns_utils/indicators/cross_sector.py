@@ -10,7 +10,7 @@ from ddns_utils.indicators.rows import with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes.diseases import diagnosis_codes, starts_with
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 READMISSION_DAYS = 30
 GP_CONTACT_DAYS = 14

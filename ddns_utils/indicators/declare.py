@@ -18,7 +18,7 @@ from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.look_back import LookBack
 from ddns_utils.language import Text
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 FindRows = Callable[[Snapshot, Period], ibis.Table]
 LookAtRows = Callable[[ibis.Table, Snapshot, Period], ibis.Table]

@@ -12,7 +12,7 @@ from ddns_utils.indicators.rows import aged, residents, with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes.diseases import medicine_codes
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 HBA1C_IFCC, HBA1C_DCCT, ALBUMIN_CREATININE = "NPU27300", "NPU03835", "NPU19661"
 GOOD_CONTROL_BELOW, POOR_CONTROL_FROM = 59, 75

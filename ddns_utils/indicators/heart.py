@@ -28,7 +28,7 @@ from ddns_utils.phenotypes import DISEASES, TYPE_2
 from ddns_utils.phenotypes.burden import newly_ill
 from ddns_utils.phenotypes.diseases import diagnosis_codes, medicine_codes, starts_with
 from ddns_utils.phenotypes.stroke_risk import with_stroke_risk
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 AF, HF = DISEASES["atrial_fibrillation"], DISEASES["heart_failure"]
 SGLT2 = medicine_codes("SGLT2 inhibitor")

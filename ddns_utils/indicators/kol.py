@@ -14,7 +14,7 @@ from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES
 from ddns_utils.phenotypes.diseases import diagnosis_codes, medicine_codes, starts_with
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 BREATHLESS_FROM = 3
 INHALERS = medicine_codes("obstructive airway")

@@ -14,7 +14,7 @@ from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import DISEASES
 from ddns_utils.phenotypes.diseases import medicine_codes, starts_with
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 ADULT = 30  # DrKOL has patients aged 30 or over
 YEAR = 365

@@ -11,7 +11,7 @@ from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import Disease
 from ddns_utils.phenotypes.burden import WASH_OUT_DAYS
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 KNOWN_YEARS = 1  # with less, hardly anybody has been seen with a disease that is followed yearly
 FirstDay = Callable[[Period], date]

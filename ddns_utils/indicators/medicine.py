@@ -10,7 +10,7 @@ from ddns_utils.indicators.rows import with_any, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
 from ddns_utils.phenotypes.diseases import purchases
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 ENOUGH_COVERED = 0.8
 FEWEST_PURCHASES = 2

@@ -11,7 +11,7 @@ from ddns_utils.completeness import EVENTS, system_code
 from ddns_utils.indicators.declare import FindRows
 from ddns_utils.indicators.rows import within
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 
 def events(register: str) -> FindRows:

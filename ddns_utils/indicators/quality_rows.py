@@ -19,7 +19,7 @@ from ddns_utils.indicators.declare import FindAreas, FindRows, LookAtRows
 from ddns_utils.indicators.rehabilitation import plans
 from ddns_utils.indicators.rows import within
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 OPEN_AFTER_DAYS = 30
 OFFER_BEFORE_DISCHARGE_DAYS = 30

@@ -12,7 +12,7 @@ from ddns_utils.intake.invariants import RULES, Rule
 from ddns_utils.language import Text
 from ddns_utils.model import TABLES
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 
 def resources(table: str) -> FindRows:

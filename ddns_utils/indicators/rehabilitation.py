@@ -10,7 +10,7 @@ from ddns_utils.indicators.look_back import LookBack
 from ddns_utils.indicators.rows import with_number, within
 from ddns_utils.language import Text
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 OFFER_WITHIN_DAYS = 7
 WINDOW_DAYS = 90

@@ -11,7 +11,7 @@ from ddns_utils.indicators.look_back import years_before
 from ddns_utils.kept import keep
 from ddns_utils.period import Period
 from ddns_utils.phenotypes import Disease
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 
 def residents(snapshot: Snapshot, on: date) -> ibis.Table:

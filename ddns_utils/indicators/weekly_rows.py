@@ -20,7 +20,7 @@ from ddns_utils.completeness import EVERYBODY, arrivals, completeness
 from ddns_utils.deliveries import received
 from ddns_utils.indicators.declare import FindRows
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 HISTORY_WEEKS = 26
 FEWEST_WEEKS = 12  # with fewer weeks before it a week is not judged

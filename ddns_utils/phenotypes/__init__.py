@@ -11,7 +11,7 @@ import ibis
 from ddns_utils.phenotypes import diseases
 from ddns_utils.phenotypes.declare import Disease, Rule
 from ddns_utils.phenotypes.diabetes import TYPE_1, TYPE_2, diabetes
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 DISEASES: dict[str, Disease] = {TYPE_1.id: TYPE_1, TYPE_2.id: TYPE_2} | diseases.BY_ID
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import ibis
 
 from ddns_utils.phenotypes.declare import Disease
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 WASH_OUT_DAYS = 365
 

@@ -8,7 +8,7 @@ import ibis
 
 from ddns_utils import codelists
 from ddns_utils.phenotypes.diseases import hospital_diagnoses
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 LOOK_BACK_DAYS = 3653  # ten years; our own choice, since sources count from birth, or over five or ten years
 

@@ -15,7 +15,7 @@ import ibis
 from ddns_utils.errors import DefinitionError
 from ddns_utils.kept import keep
 from ddns_utils.language import Text
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 FindEvents = Callable[[Snapshot], ibis.Table]
 ROLES = ("includes", "excludes", "decides type")

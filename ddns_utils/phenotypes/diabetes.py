@@ -15,7 +15,7 @@ from ddns_utils.kept import kept
 from ddns_utils.language import Text
 from ddns_utils.phenotypes.declare import Disease, FindEvents, Rule
 from ddns_utils.phenotypes.diseases import diagnosis_codes, medicine_codes, starts_with
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 HBA1C_DIAGNOSTIC = {"NPU27300": 48.0, "NPU03835": 6.5}
 GLUCOSE_LOWERING = medicine_codes("glucose lowering (GLD) incl")

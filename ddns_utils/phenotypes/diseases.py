@@ -13,7 +13,7 @@ import ibis
 from ddns_utils import codelists
 from ddns_utils.language import Text
 from ddns_utils.phenotypes.declare import Disease, FindEvents, Rule
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 PURCHASES = 2
 OWN_RULE = Text(

@@ -9,7 +9,7 @@ from ddns_utils.phenotypes.burden import episodes
 from ddns_utils.phenotypes.declare import Disease, FindEvents
 from ddns_utils.phenotypes.diabetes import TYPE_1, TYPE_2
 from ddns_utils.phenotypes.diseases import HEART_FAILURE, HYPERTENSION, diagnosis_codes, hospital_diagnoses
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 STROKE, VASCULAR = "apopleksi (iskaemisk)", ("myokardieinfarkt", "perifer arteriesygdom")
 OLD, OLDEST = 65, 75

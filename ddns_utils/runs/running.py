@@ -20,7 +20,7 @@ from ddns_utils.disclosure.leaks import without_values
 from ddns_utils.disclosure.ledger import Ledger, ledger_of
 from ddns_utils.errors import DataError, DdnsError, RunError
 from ddns_utils.language import LANGUAGES
-from ddns_utils.registers import Registers, Snapshot
+from ddns_utils.registers import Registers
 from ddns_utils.runs import door
 from ddns_utils.runs.contract import Contract
 from ddns_utils.runs.engine import CellError, execute
@@ -37,6 +37,7 @@ from ddns_utils.runs.manifest import (
     write_whole,
 )
 from ddns_utils.runs.project import Project
+from ddns_utils.snapshot import Snapshot
 
 SECONDS = 3600.0
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")

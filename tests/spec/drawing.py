@@ -18,7 +18,7 @@ from ddns_utils.indicators.declare import Indicator
 from ddns_utils.measure import measure
 from ddns_utils.model import TABLES
 from ddns_utils.period import Period
-from ddns_utils.registers import Snapshot
+from ddns_utils.snapshot import Snapshot
 
 DEFAULTS = {
     "sex": "F", "birth_date": date(1950, 1, 1), "municipality": "101", "contact_type": "ALCA00", "priority": "ATA1",
