@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis
 
 from ddns_utils import codelists
-from ddns_utils.kept import kept
+from ddns_utils.kept import kept_in_parts
 from ddns_utils.snapshot import Snapshot
 
 LARGEST_GAP_HOURS = 4
@@ -13,7 +13,7 @@ SHORTEST_ADMISSION_HOURS = 12
 PSYCHIATRIC = codelists.codes("hospital_specialty", group="psychiatric")
 
 
-@kept
+@kept_in_parts("hospital_contact")
 def hospital_stays(snapshot: Snapshot) -> ibis.Table:
     """Stays: contacts with physical attendance of one person that overlap or follow within 4 hours, across hospitals.
 
@@ -26,28 +26,49 @@ def hospital_stays(snapshot: Snapshot) -> ibis.Table:
     contacts = snapshot.table("hospital_contact")
     contacts = contacts.filter(contacts.contact_type == "ALCA00", contacts.end.notnull())
     by_time = {"group_by": contacts.person_id, "order_by": [contacts.start, contacts.end, contacts.contact_id]}
-    before = ibis.window(**by_time, preceding=(None, 1))
-    contacts = contacts.mutate(latest_end_before=contacts.end.max().over(before))
+    contacts = contacts.select(
+        "person_id",
+        "start",
+        "end",
+        "main_diagnosis",
+        acute=(contacts.priority == "ATA1").fill_null(False),
+        psychiatric=contacts.specialty.isin(PSYCHIATRIC).fill_null(False),
+        place=ibis.row_number().over(**by_time),
+        latest_end_before=contacts.end.max().over(ibis.window(**by_time, preceding=(None, 1))),
+    )
     gap = ibis.interval(hours=LARGEST_GAP_HOURS)
     begins = contacts.latest_end_before.isnull() | (contacts.start > contacts.latest_end_before + gap)
-    contacts = contacts.mutate(begins=begins.cast("int64"))
-    by_time = {"group_by": contacts.person_id, "order_by": [contacts.start, contacts.end, contacts.contact_id]}
-    contacts = contacts.mutate(stay=contacts.begins.sum().over(ibis.window(**by_time, preceding=None, following=0)))
-    first = contacts.begins == 1
-    seconds = contacts.mutate(seconds=contacts.end.delta(contacts.start, unit="second"))
-    seconds = seconds.group_by("person_id", "stay", "main_diagnosis").aggregate(seconds=seconds.seconds.sum())
-    longest = ibis.row_number().over(
-        group_by=[seconds.person_id, seconds.stay], order_by=[seconds.seconds.desc(), seconds.main_diagnosis]
+    so_far = ibis.window(group_by=contacts.person_id, order_by=contacts.place, preceding=None, following=0)
+    contacts = contacts.select(
+        "person_id",
+        "start",
+        "end",
+        "main_diagnosis",
+        acute=begins & contacts.acute,
+        psychiatric=begins & contacts.psychiatric,
+        seconds=contacts.end.delta(contacts.start, unit="second"),
+        stay=begins.cast("int64").sum().over(so_far).cast("int64"),
     )
-    main = seconds.mutate(place=longest).filter(lambda rows: rows.place == 0).drop("place", "seconds")
-    stays = contacts.group_by("person_id", "stay").aggregate(
+    of_diagnosis = contacts.group_by("person_id", "stay", "main_diagnosis").aggregate(
         start=contacts.start.min(),
         end=contacts.end.max(),
         contacts=contacts.count(),
-        acute=(first & (contacts.priority == "ATA1")).fill_null(False).any(),
-        psychiatric=(first & contacts.specialty.isin(PSYCHIATRIC)).fill_null(False).any(),
+        acute=contacts.acute.any(),
+        psychiatric=contacts.psychiatric.any(),
+        seconds=contacts.seconds.sum().cast("int64"),
     )
-    stays = stays.left_join(main, ["person_id", "stay"], rname="{name}_main").drop("person_id_main", "stay_main")
+    # Compared field by field; engines disagree on where a missing text stands.
+    diagnosis = of_diagnosis.main_diagnosis
+    first = ibis.struct({"shorter": -of_diagnosis.seconds, "missing": diagnosis.isnull(), "code": diagnosis}).min()
+    stays = of_diagnosis.group_by("person_id", "stay").aggregate(
+        start=of_diagnosis.start.min(),
+        end=of_diagnosis.end.max(),
+        contacts=of_diagnosis.contacts.sum().cast("int64"),
+        acute=of_diagnosis.acute.any(),
+        psychiatric=of_diagnosis.psychiatric.any(),
+        main_diagnosis=first,
+    )
+    stays = stays.drop("stay").mutate(main_diagnosis=stays.main_diagnosis["code"])
     return stays.mutate(
         admission=stays.end >= stays.start + ibis.interval(hours=SHORTEST_ADMISSION_HOURS),
         started_on=stays.start.date(),

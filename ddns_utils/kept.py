@@ -12,14 +12,28 @@ from ddns_utils.period import Period
 from ddns_utils.snapshot import Snapshot
 
 Find = Callable[[Snapshot], ibis.Table]
+ROWS_AT_ONCE = 8_000_000  # windows over so many contacts take DuckDB about 2 GB
 
 
 def kept(find: Find) -> Find:
     """A function of a snapshot that computes its table the first time and reads it from the engine afterwards."""
 
+    return _once(find)
+
+
+def kept_in_parts(table: str) -> Callable[[Find], Find]:
+    """The same for what takes much memory for each row of a table: computed for some persons at a time.
+
+    A row of what is found must rest on the rows of its own person alone.
+    """
+    return lambda find: _once(find, table)
+
+
+def _once(find: Find, table: str | None = None) -> Find:
     @wraps(find)
     def once(snapshot: Snapshot) -> ibis.Table:
-        return keep(snapshot, f"{find.__module__.rpartition('.')[2]}_{find.__name__}", find)
+        name = f"{find.__module__.rpartition('.')[2]}_{find.__name__}"
+        return keep(snapshot, name, find, 1 if table is None else -(-snapshot.stored_rows(table) // ROWS_AT_ONCE) or 1)
 
     return once
 
@@ -29,9 +43,9 @@ def keep_for(snapshot: Snapshot, period: Period, name: str, find: Find) -> ibis.
     return keep(snapshot, f"{name}_{period.start:%Y%m%d}_{period.end:%Y%m%d}", find)
 
 
-def keep(snapshot: Snapshot, name: str, find: Find) -> ibis.Table:
+def keep(snapshot: Snapshot, name: str, find: Find, parts: int = 1) -> ibis.Table:
     """The table that ``find`` gives, computed unless the snapshot's engine already keeps it under ``name``."""
     name = f"kept_{name}"
     if name not in snapshot.engine.list_tables():
-        return engines.keep(snapshot.engine, name, find(snapshot))
+        return engines.keep(snapshot.engine, name, find(snapshot), parts)
     return snapshot.engine.table(name)

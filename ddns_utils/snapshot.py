@@ -82,6 +82,12 @@ class Snapshot:
         replaced_by = dict(zip(*(column.to_pylist() for column in changes.columns), strict=True))
         return ibis.memtable(present_pseudonyms(replaced_by))
 
+    def stored_rows(self, name: str) -> int:
+        """How many rows the files of a table have, as its log says; those that were withdrawn are among them."""
+        if name not in self.tables:
+            return 0
+        return DeltaTable(str(table_path(self.path, name)), version=self.tables[name]).count()
+
     def span(self, name: str) -> tuple[date, date] | None:
         """First and last day on which a table has rows, by its time column; None if it has no rows or no time."""
         if name not in self._found_spans:

@@ -69,6 +69,23 @@ acute   2025-03-02T09:00 2025-03-03T08:00 ATA3
     assert found.acute.to_dict() == {"planned": False, "acute": True}
 
 
+@pytest.mark.parametrize(
+    ("contacts", "main"),
+    [
+        ("08:00 10:00 DI1 / 10:00 13:00 DJ1", "DJ1"),
+        ("08:00 10:00 DI1 / 10:00 13:00 DJ1 / 13:00 15:00 DI1", "DI1"),
+        ("08:00 10:00 DJ1 / 10:00 12:00 DI1", "DI1"),
+        ("08:00 10:00 DJ1 / 10:00 12:00 -", "DJ1"),
+        ("08:00 10:00 DJ1 / 10:00 13:00 -", None),
+    ],
+    ids=["longest", "longest in all", "of equals the first", "none is the last of equals", "none is longest"],
+)
+def test_the_main_diagnosis_is_that_with_the_longest_time_in_all(tmp_path, contacts, main):
+    lines = [f"anna 2025-03-01T{contact.replace(' ', ' 2025-03-01T', 1)}" for contact in contacts.split(" / ")]
+    found = stays("\n".join(["hospital_contact", "person_id start end main_diagnosis", *lines]), tmp_path)
+    assert [value if isinstance(value, str) else None for value in found.main_diagnosis] == [main]
+
+
 @pytest.mark.parametrize(("start", "n"), [("2025-04-02T23:00", 1), ("2025-04-03T00:00", 0)])
 def test_day_30_counts_and_day_31_does_not(tmp_path, start, n):
     row = measured(READMISSION_30D, f"{INDEX.rstrip()}\nanna {start} 2025-04-09T00:00", tmp_path, period="2025-03")
