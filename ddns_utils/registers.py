@@ -31,7 +31,7 @@ from ddns_utils.model import TABLES
 from ddns_utils.snapshot import Snapshot, table_model, table_path
 from ddns_utils.table_files import ROWS_PER_BATCH, TableFiles, go_back, parts
 
-MEMORY, BUFFER = "1GB", "64MB"
+MEMORY, BUFFER, BUFFER_FOR_LONG_ROWS = "1GB", "64MB", "1MB"
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,13 @@ class Writer:
         together = merging.replaced(table_model(name), rows, self.scan(name, holding) if holding else None)
         self.append(name, self.engine.execute(together).to_arrow_reader(ROWS_PER_BATCH))
         self.files(name).remove(holding)
+
+    @contextmanager
+    def long_rows(self) -> Iterator[None]:
+        """Rows put in here may have long texts, which the engine does not count in what it reads ahead."""
+        self.engine.execute(f"SET streaming_buffer_size = '{BUFFER_FOR_LONG_ROWS}'")
+        yield
+        self.engine.execute(f"SET streaming_buffer_size = '{BUFFER}'")
 
     def replace(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         """Put rows with the model's columns in place of all that a table has. Earlier versions keep theirs."""

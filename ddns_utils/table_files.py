@@ -200,11 +200,11 @@ def parts(data: pa.Table | Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     waiting: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in batches:
-        waiting.append(batch)
-        rows, size = rows + batch.num_rows, size + batch.nbytes
-        if rows >= ROWS_PER_WRITE or size >= BYTES_PER_WRITE:
+        if waiting and (rows >= ROWS_PER_WRITE or size + batch.nbytes > BYTES_PER_WRITE):
             yield pa.Table.from_batches(waiting)
             waiting, rows, size = [], 0, 0
+        waiting.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
     if waiting:
         yield pa.Table.from_batches(waiting)
 

@@ -142,7 +142,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(registers):
 
 def test_rows_are_written_in_parts_of_bounded_length_and_of_bounded_size(monkeypatch):
     monkeypatch.setattr(table_files, "ROWS_PER_WRITE", 1_000)
-    monkeypatch.setattr(table_files, "BYTES_PER_WRITE", 1_000_000)
+    monkeypatch.setattr(table_files, "BYTES_PER_WRITE", 1_300_000)
     of_one_size = pa.RecordBatch.from_pydict({"a": list(range(400))})
     assert [len(part) for part in table_files.parts([of_one_size] * 4)] == [1_200, 400]
     of_long_texts = pa.RecordBatch.from_pydict({"a": ["x" * 300_000] * 2})
