@@ -133,7 +133,7 @@ SENT = st.lists(st.tuples(DAYS, st.sampled_from("12")), min_size=1, max_size=5)
 PERIODS = st.sampled_from([None, None, "2025-01", "2025-02", "2025Q1"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(SENT, PERIODS), min_size=2, max_size=5), st.randoms())
 def test_in_any_order_of_arrival_the_deliveries_give_the_same(tmp_path_factory, told, drawn):
     deliveries, expected = [], Counter()

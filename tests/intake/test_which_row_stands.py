@@ -38,8 +38,8 @@ def write(top, day, file, sent):
     return write_csv(top / day, file, lines)
 
 
-@pytest.mark.parametrize(("few", "at_a_time"), [(20_000, 1_000_000), (0, 1_000_000), (0, 2), (2, 3)])
-@settings(max_examples=8, deadline=None)
+@pytest.mark.parametrize(("few", "at_a_time"), [(20_000, 1_000_000), (0, 2), (2, 3)])
+@settings(max_examples=7, deadline=None)
 @given(deliveries=DELIVERIES, drawn=st.randoms())
 def test_the_latest_row_of_each_key_stands(few, at_a_time, deliveries, drawn, tmp_path_factory):
     sent = [Row(*where, n, *row) for where, lines in deliveries.items() for n, row in enumerate(lines)]
