@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import wraps
 
@@ -33,7 +34,7 @@ def _once(find: Find, table: str | None = None) -> Find:
     @wraps(find)
     def once(snapshot: Snapshot) -> ibis.Table:
         name = f"{find.__module__.rpartition('.')[2]}_{find.__name__}"
-        return keep(snapshot, name, find, 1 if table is None else -(-snapshot.stored_rows(table) // ROWS_AT_ONCE) or 1)
+        return keep(snapshot, name, find, table)
 
     return once
 
@@ -43,9 +44,13 @@ def keep_for(snapshot: Snapshot, period: Period, name: str, find: Find) -> ibis.
     return keep(snapshot, f"{name}_{period.start:%Y%m%d}_{period.end:%Y%m%d}", find)
 
 
-def keep(snapshot: Snapshot, name: str, find: Find, parts: int = 1) -> ibis.Table:
-    """The table that ``find`` gives, computed unless the snapshot's engine already keeps it under ``name``."""
+def keep(snapshot: Snapshot, name: str, find: Find, table: str | None = None) -> ibis.Table:
+    """The table that ``find`` gives, computed unless the snapshot's engine already keeps it under ``name``.
+
+    Of a stored ``table`` with many rows it is computed for some persons at a time.
+    """
     name = f"kept_{name}"
-    if name not in snapshot.engine.list_tables():
-        return engines.keep(snapshot.engine, name, find(snapshot), parts)
-    return snapshot.engine.table(name)
+    if name in snapshot.engine.list_tables():
+        return snapshot.engine.table(name)
+    parts = math.ceil(snapshot.stored_rows(table) / ROWS_AT_ONCE) if table else 1
+    return engines.keep(snapshot.engine, name, find(snapshot), max(1, parts))

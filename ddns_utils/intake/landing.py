@@ -39,7 +39,7 @@ from ddns_utils.period import Period
 from ddns_utils.registers import Registers, Writer
 
 ROWS_AT_A_TIME, BYTES_AT_A_TIME = 50_000, 100_000_000
-FEW_BYTES = 5_000_000
+BYTES_FOR_ONE_THREAD = 5_000_000
 COUNTED = ("read", "kept", "quarantined", "superseded")
 Progress = Callable[[str, int, int], None]
 
@@ -65,7 +65,7 @@ def land(
         require_same_key(registers.path, pseudonyms)
         with staging(writer, pseudonyms) as staged:
             deliveries = unpack_all(deliveries, staged.folder, landing)
-            if sum(file.path.stat().st_size for file in deliveries if file.path.is_file()) <= FEW_BYTES:
+            if sum(file.path.stat().st_size for file in deliveries if file.path.is_file()) <= BYTES_FOR_ONE_THREAD:
                 writer.engine.execute("SET threads = 1")  # sharing out a little work is more work than doing it
             whole = [Replacement(*told, deliveries, writer) for told in (replaces or {}).items()]
             _Work(deliveries, staged, writer, pseudonyms, landing, on_progress or (lambda *_: None)).do(whole)
@@ -147,7 +147,7 @@ class _Work:
 
     def _stage_together(self, replacement: Replacement) -> None:
         """Stage the files that replace a period: all of them or, if one is refused, none."""
-        new = [file for file in replacement.files if file.sha256 not in replacement.landed]
+        new = replacement.new_files
         every = [file for file in self.deliveries if file.source == replacement.register]
         self.landing.known += [file.name for file in every if file not in new]
         try:
@@ -155,14 +155,12 @@ class _Work:
                 if archive.source == ARCHIVE:
                     raise DataError(f"{why} It may hold a part of {replacement.period}.")
             with self.staged.whole():
-                for file in replacement.files:
-                    if file in new:
-                        self._stage(file, 0)
-                    else:
-                        with self.staged.again() as fates:
-                            stage_flat(replacement.as_landed(file), 0, self.staged)
-                        replacement.again += fates
-                replacement.take(self.staged.fates)
+                for file in new:
+                    self._stage(file, 0)
+                with self.staged.again() as again:
+                    for file in replacement.landed_files:
+                        stage_flat(file, 0, self.staged)
+                replacement.take(self.staged.fates, again)
         except (DataError, OSError) as error:
             if not new:
                 raise

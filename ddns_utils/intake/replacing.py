@@ -71,24 +71,29 @@ class Replacement:
             )
         self._day = self.files[0].delivery_id[:10]
         hashes = ", ".join(f"'{file.sha256}'" for file in self.files)
-        self.landed = dict(
+        self._landed = dict(
             writer.engine.execute(f"""
                 SELECT sha256, delivery_id FROM {writer.scan("delivery")}
                 WHERE sha256 IN ({hashes}) AND refused_because IS NULL""").fetchall()
         )
-        self.own: set[str] = set()
+        self.new_files = [file for file in self.files if file.sha256 not in self._landed]
+        self.landed_files = [self._as_landed(file) for file in self.files if file.sha256 in self._landed]
+        self._own: set[str] = set()
+        self._again: list[Fate] = []
         self._moved: Counter[str] = Counter()  # from kept to superseded
-        self.again: list[Fate] = []  # of files that landed before
 
-    def as_landed(self, file: DeliveredFile) -> DeliveredFile:
+    def _as_landed(self, file: DeliveredFile) -> DeliveredFile:
         """A file that landed before, as the delivery that it was then."""
-        day = self.landed[file.sha256][:10]
+        day = self._landed[file.sha256][:10]
         return replace(file, day=None if day == UNDATED else date.fromisoformat(day))
 
-    def take(self, fates: Iterable[Fate]) -> None:
-        """Take in what was written of the files; DataError if it is outside the period, or no file has any row."""
-        names = {self.landed.get(file.sha256, file.delivery_id): file.name for file in self.files}
-        good = [fate for fate in (*fates, *self.again) if fate.delivery_id in names and fate.kept + fate.superseded]
+    def take(self, fates: Iterable[Fate], again: list[Fate]) -> None:
+        """Take in what was written of new files, and again of others; nothing is replaced yet.
+
+        DataError if a row lies outside the period, or there is none.
+        """
+        names = {file.delivery_id: file.name for file in (*self.new_files, *self.landed_files)}
+        good = [fate for fate in (*fates, *again) if fate.delivery_id in names and fate.kept + fate.superseded]
         for fate in good:
             if fate.kept and (fate.first_day < self.period.start or fate.last_day >= self.period.end):
                 raise DataError(
@@ -97,14 +102,14 @@ class Replacement:
                 )
         if not good:
             raise DataError(f"no row of {self.register} can be kept, so {self.period} would become empty.")
-        self.own = set(names)
+        self._own, self._again = set(names), again
 
     def carry_out(self) -> list[Fate]:
         """Leave of the period what the files say of it; gives what that changes in the account of new files.
 
         Of equal rows those that came first stay.
         """
-        if not self.own:
+        if not self._own:
             return []
         went = self._find()
         files, engine = self.writer.files(self.table), self.writer.engine
@@ -114,8 +119,8 @@ class Replacement:
             self.writer.put(self.table, f"(FROM {rows} ON file = {number} AND row = file_row_number)", set())
             files.remove({path})
         self._moved = went.copy()
-        self._moved.subtract({fate.delivery_id: fate.kept for fate in self.again})
-        new = self.own.difference(self.landed.values())
+        self._moved.subtract({fate.delivery_id: fate.kept for fate in self._again})
+        new = self._own.difference(self._landed.values())
         return [Fate(id_, self.table, -went[id_], 0, went[id_], None, None, {}) for id_ in sorted(new)]
 
     def _find(self) -> Counter[str]:
@@ -158,16 +163,16 @@ class Replacement:
 
     def note(self) -> None:
         """Let the files' deliveries tell what they replaced, and move the counts of rows of earlier deliveries."""
-        if not self.own:
+        if not self._own:
             return
         engine, deliveries = self.writer.engine, self.writer.scan("delivery")
-        counted = self.own.difference(self.landed.values())
+        counted = self._own.difference(self._landed.values())
         moved = {id_: rows for id_, rows in self._moved.items() if id_ not in counted}
-        about = sorted(self.own | moved.keys())
+        about = sorted(self._own | moved.keys())
         engine.execute(
             "CREATE OR REPLACE TEMP TABLE moved AS "
             "SELECT unnest($1) AS delivery_id, unnest($2) AS own, unnest($3) AS n",
-            [about, [id_ in self.own for id_ in about], [moved.get(id_, 0) for id_ in about]],
+            [about, [id_ in self._own for id_ in about], [moved.get(id_, 0) for id_ in about]],
         )
         engine.execute(f"""
             CREATE OR REPLACE TEMP TABLE noted AS
@@ -182,9 +187,9 @@ class Replacement:
 
     def lines(self) -> list[str]:
         """What was replaced, in words."""
-        if not self.own:
+        if not self._own:
             return []
-        gone = sum(rows for id_, rows in self._moved.items() if id_ not in self.own)
+        gone = sum(rows for id_, rows in self._moved.items() if id_ not in self._own)
         return [f"{self.register} {self.period} is replaced: {gone:,} rows of earlier deliveries no longer count."]
 
 

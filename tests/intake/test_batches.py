@@ -16,6 +16,7 @@ from ddns_utils.registers import Registers
 AT_A_TIME = {
     "FEW_ROWS": 0,
     "FEW_BYTES": 0,
+    "BYTES_FOR_ONE_THREAD": 0,
     "ROWS_AT_A_TIME": 2,
     "BYTES_AT_A_TIME": 1,
     "BYTES_REFUSED": 1,
