@@ -18,7 +18,7 @@ def scan(model: type[Table], paths: Iterable[str], *more: str) -> str:
         nothing = ", ".join(f'NULL::{SQL_TYPES[column.type]} AS "{name}"' for name, column in model.columns.items())
         return f"(SELECT {nothing} WHERE false)"
     options = [f"{name} = true" for name in more]
-    return f"(SELECT {_names([*model.columns, *more])} FROM {_read(paths, *options)})"
+    return f"(SELECT {_names([*model.columns, *more])} FROM {read_files(paths, *options)})"
 
 
 def keep_newest(engine: duckdb.DuckDBPyConnection, model: type[Table], rows: str) -> None:
@@ -44,7 +44,7 @@ def holding(engine: duckdb.DuckDBPyConnection, model: type[Table], paths: Iterab
     """Which of a table's files have a row with any of the keys of ``rows``."""
     if not paths:
         return set()
-    stored = f"(SELECT {_names(model.key)}, filename FROM {_read(paths, 'filename = true')})"
+    stored = f"(SELECT {_names(model.key)}, filename FROM {read_files(paths, 'filename = true')})"
     same = same_key(model, "stored", "new")
     found = engine.execute(f"SELECT DISTINCT filename FROM {stored} AS stored SEMI JOIN {rows} AS new ON {same}")
     return {path for (path,) in found.fetchall()}
@@ -78,7 +78,8 @@ def same_key(model: type[Table], one: str, other: str) -> str:
     return " AND ".join(f'{one}."{name}" {is_[name]} {other}."{name}"' for name in model.key)
 
 
-def _read(paths: Iterable[str], *options: str) -> str:
+def read_files(paths: Iterable[str], *options: str) -> str:
+    """SQL that reads Parquet files as they are."""
     files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     return f"read_parquet({', '.join([f'[{files}]', 'hive_partitioning = false', *options])})"
 

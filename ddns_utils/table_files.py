@@ -169,7 +169,7 @@ class TableFiles:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         groups = [_own_persons(rows.slice(first, ROWS_PER_GROUP)) for first in range(0, len(rows), ROWS_PER_GROUP)]
-        with pq.ParquetWriter(target, rows.schema, store_schema=False) as writer:
+        with pq.ParquetWriter(target, rows.schema, store_schema=False, **_encoding(rows)) as writer:
             for group in groups:
                 writer.write_table(group, ROWS_PER_GROUP)
         stats = {"numRecords": len(rows)}
@@ -288,6 +288,24 @@ def _few(column: pa.ChunkedArray) -> pa.Array:
         return plain
     encoded = plain.dictionary_encode()
     return encoded if len(encoded.dictionary) <= FEW else plain
+
+
+def _encoding(rows: pa.Table) -> dict:
+    """Options for writing rows: for texts that are hardly ever the same, no dictionary, and no compression either if it
+    takes away less than a tenth."""
+    dictionary, compression = [], {}
+    for name, column in zip(rows.column_names, rows.columns, strict=True):
+        sample = _one(column.slice(0, SAMPLE))
+        all_different = pa.types.is_string(sample.type) and len(sample.unique()) > 0.99 * SAMPLE
+        if not all_different:
+            dictionary.append(name)
+        compression[name] = "none" if all_different and not _is_compressible(sample) else "snappy"
+    return {"use_dictionary": dictionary, "compression": compression}
+
+
+def _is_compressible(texts: pa.Array) -> bool:
+    joined = "".join(texts.drop_null().to_pylist()).encode()
+    return len(pa.compress(joined, "snappy", asbytes=True)) < 0.9 * len(joined)
 
 
 def _typed(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -106,6 +107,35 @@ def test_rows_without_a_person_or_a_time_are_kept(registers):
     stored = put(registers, rows).table("encounter").execute()
     assert sorted(stored.encounter_id) == ["0", "1"]
     assert stored.person_id.isna().sum() == stored.start.isna().sum() == 1
+
+
+def stored(registers, name="encounter"):
+    """The columns of the only file of a table, as Parquet describes them."""
+    (file,) = (registers.path / "tables" / name).rglob("*.parquet")
+    group = pq.read_metadata(file).row_group(0)
+    return {group.column(n).path_in_schema: group.column(n) for n in range(group.num_columns)}
+
+
+@pytest.mark.parametrize(
+    ("text", "has_dictionary", "compression"),
+    [
+        (lambda number: sha256(bytes(number)).hexdigest(), False, "UNCOMPRESSED"),
+        (lambda number: f"{number:032d}", False, "SNAPPY"),
+        (lambda number: sha256(bytes(number % 900)).hexdigest(), True, "SNAPPY"),
+    ],
+    ids=["nothing twice", "much alike", "some twice"],
+)
+def test_texts_that_are_hardly_ever_the_same_have_no_dictionary_and_are_compressed_if_they_shrink(
+    text, has_dictionary, compression, registers
+):
+    rows = encounters([datetime(2025, 1, 1)] * 1_500)
+    ids = [text(number) for number in range(1_500)]
+    put(registers, rows.set_column(rows.column_names.index("encounter_id"), "encounter_id", pa.array(ids)))
+    column = stored(registers)["encounter_id"]
+    assert (column.has_dictionary_page, column.compression) == (has_dictionary, compression)
+    assert stored(registers)["person_id"].has_dictionary_page
+    kept = registers.snapshot().table("encounter", include_voided=True).to_pyarrow()
+    assert set(kept["encounter_id"].to_pylist()) == set(ids)
 
 
 def test_a_table_written_by_another_writer_of_delta_is_gone_on_with(registers):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ddns_utils.intake import contract
@@ -13,6 +13,7 @@ from ddns_utils.intake.settle import WITH_CONTACT
 from ddns_utils.model import SQL_TYPES, TABLES, Column
 
 _FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_TEXT = re.compile(r"\{(\w+)(?::text)?\}")
 _FROM_TEXT = {
     "text": "{0}",
     "whole": "read_whole({0})",
@@ -101,11 +102,15 @@ class Question:
     """A query over rows of these fields: columns of a table, and then ``broken`` where they break a rule.
 
     Who a row is about is given as the CPR number in ``person_id``; ``texts`` are columns that may hold one too.
+    ``as_given`` are columns that are a field's text, trimmed; ``quick`` is the query without them, for rows where no
+    text needs trimming.
     """
 
     fields: Sequence[str]
     query: str
     texts: Collection[str]
+    as_given: Mapping[str, str]
+    quick: str
 
 
 def fields_of(source: str) -> dict[str, None]:
@@ -187,13 +192,25 @@ def _question(
     fields = replace(fields, person=fields.sql(person, "cpr") if person else "")
     read = _Reading(source, table, fields, part)
     used = {name: kinds[name] for name in read.used if name in kinds}
-    stored = [quoted(name) for name in part.columns]
     rules = [condition for condition, _ in (*read.unreadable, *contract.breaches(model, part.columns, delivery_id))]
+    broken = f"({' OR '.join(rules) or 'false'}) IS TRUE AS broken"
+    expressions = {name: _expression(source, REGISTERS[source], name, model.columns[name]) for name in part.columns}
+    as_given = {
+        name: used[found[1]][0]
+        for name, expression in expressions.items()
+        if (found := _TEXT.fullmatch(expression)) and used.get(found[1], ("", ""))[1] == "VARCHAR"
+    }
+
+    def query(columns: Iterable[str], scan: str) -> str:
+        return f"""SELECT {", ".join([*map(quoted, columns), broken])}
+            FROM (SELECT {", ".join(read.values)} FROM {read.rows(scan)})"""
+
     return Question(
         [name for name, _ in used.values()],
-        f"""SELECT {", ".join([*stored, f"({' OR '.join(rules) or 'false'}) IS TRUE AS broken"])}
-            FROM (SELECT {", ".join(read.values)} FROM {read.rows(replace(fields, kinds=used).read(rows))})""",
+        query(part.columns, replace(fields, kinds=used).read(rows)),
         {name for name in part.columns if contract.is_senders_text(model, name)},
+        as_given,
+        query([name for name in part.columns if name not in as_given], rows),
     )
 
 

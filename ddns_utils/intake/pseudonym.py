@@ -72,6 +72,8 @@ def may_hold_cpr(texts: pa.Array) -> bool:
 
 def without_cpr(texts: pa.Array, engine: duckdb.DuckDBPyConnection) -> pa.Array:
     """As the engine's macro of this name, in half the time: the engine is asked only for texts that may need it."""
+    if pa.types.is_dictionary(texts.type):
+        return pa.DictionaryArray.from_arrays(texts.indices, without_cpr(texts.dictionary, engine))
     found = pc.fill_null(pc.match_substring_regex(texts, _SQL_DATED), False)
     if not pc.any(found).as_py():
         return texts
