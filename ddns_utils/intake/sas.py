@@ -10,9 +10,7 @@ import pyarrow as pa
 import pyreadstat
 
 from ddns_utils.errors import DataError
-from ddns_utils.intake.flat_file import FlatFile
-
-ROWS_AT_A_TIME = 100_000
+from ddns_utils.intake.flat_file import BYTES_PER_BATCH, ROWS_PER_BATCH, FlatFile
 
 
 def open_sas(path: Path, name: str) -> FlatFile:
@@ -21,15 +19,17 @@ def open_sas(path: Path, name: str) -> FlatFile:
     Raises DataError if it cannot be read, and while it is read if it was cut off: it is not read in part.
     """
     with _sas_only(name):
-        first, _ = pyreadstat.read_sas7bdat(str(path), row_limit=1)
+        first, about = pyreadstat.read_sas7bdat(str(path), row_limit=1)
     numbers = [column for column in first if first[column].dtype == "float64"]
     schema = pa.schema([(column, pa.float64() if column in numbers else pa.string()) for column in first])
 
     def read(wanted: list[str]) -> Iterator[pa.RecordBatch]:
         with _sas_only(name):
             kept = pa.schema([schema.field(column) for column in wanted])
-            options = {"chunksize": ROWS_AT_A_TIME, "usecols": wanted}
-            for chunk, _ in pyreadstat.read_file_in_chunks(pyreadstat.read_sas7bdat, str(path), **options):
+            width = 1 + sum(about.variable_storage_width[column] for column in wanted)
+            rows = max(1, min(ROWS_PER_BATCH, BYTES_PER_BATCH // width))
+            chunks = pyreadstat.read_file_in_chunks(pyreadstat.read_sas7bdat, str(path), chunksize=rows, usecols=wanted)
+            for chunk, _ in chunks:
                 arrays = [pa.array(chunk[field.name], from_pandas=True).cast(field.type) for field in kept]
                 yield pa.RecordBatch.from_arrays(arrays, schema=kept)
 
