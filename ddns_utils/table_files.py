@@ -293,6 +293,8 @@ def _few(column: pa.ChunkedArray) -> pa.Array:
 def _encoding(rows: pa.Table) -> dict:
     """Options for writing rows: for texts that are hardly ever the same, no dictionary, and no compression either if it
     takes away less than a tenth."""
+    if len(rows) < SAMPLE:
+        return {}
     dictionary, compression = [], {}
     for name, column in zip(rows.column_names, rows.columns, strict=True):
         sample = _one(column.slice(0, SAMPLE))

@@ -66,7 +66,7 @@ def _all_different(rows: pa.Table) -> bool:
 
 
 def _is_tidy(column: pa.ChunkedArray) -> bool:
-    """Whether no text needs trimming, by a quick look at all letters: none is a space or beyond ASCII, no text empty."""
+    """Whether no text needs trimming, by a quick look at all letters: no space, nothing beyond ASCII, no empty text."""
     for chunk in column.chunks:
         texts = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
         if not pa.types.is_string(texts.type):

@@ -57,9 +57,7 @@ def take_back(table: str, staged: Staging) -> list[Fate]:
     return [Fate(id_, table, kept, 0, 0, first, last, {}) for id_, kept, first, last in counted]
 
 
-def _with_rivals(
-    table: str, written: dict[str, tuple[Path, int]], files: TableFiles, staged: Staging
-) -> set[str]:
+def _with_rivals(table: str, written: dict[str, tuple[Path, int]], files: TableFiles, staged: Staging) -> set[str]:
     """Which of the written files have a key that is there once more, in them, among staged rows or in the store."""
     engine, hashed = staged.engine, hash_of_key(TABLES[table])
     path_of = {str(beside): path for path, (beside, _) in written.items()}

@@ -96,12 +96,14 @@ def _encounter(report: Report, r: Resource) -> tuple:
     start = report.moment(period.get("start"), "start")
     if r.get("status") == "finished":
         report.happened(start, "start")
+    words = kl_codes.words("encounter_type")
+    kinds = [report.known(fhir.code(each), words, "encounter_type") for each in r.get("type", ())]
     law = report.law_of(*based_on, *reasons, report.follow_ups.get(r.get("id")))
     return law, r.get("status") == VOID, (
         r.get("id"),
         r.get("status"),
         kl_codes.words("encounter_class").get(form, form),
-        report.known(fhir.code((r.get("type") or (None,))[0]), kl_codes.words("encounter_type"), "encounter_type"),
+        "|".join(filter(None, kinds)) or None,
         start,
         report.moment(period.get("end"), "end"),
         "|".join(filter(None, based_on)) or None,

@@ -319,10 +319,9 @@ class Encounter(MunicipalResource):
     encounter_type = Column(
         type="text",
         nullable=True,
-        codes="encounter_type.short",
-        da="Kontakttype (hjemmepleje og sygepleje)",
+        da="Kontakttyper (hjemmepleje og sygepleje), adskilt af |",
         source="Encounter.type",
-        en="Kind of encounter (home care and nursing)",
+        en="Kinds of encounter (home care and nursing), separated by |",
     )
     start = Column(
         type="moment", nullable=True, da="Start (dansk tid)", en="Start (Danish time)", source="Encounter.period.start"

@@ -77,3 +77,13 @@ def test_a_delivered_intervention_is_one_word_whatever_version_of_the_guide_it_c
     land_care(tmp_path, registers, condition(HOME, "later"), *held)
     found = {row["encounter_id"]: row["encounter_type"] for row in rows(registers, "encounter")}
     assert found == {DELIVERY_1_2: "delivery", DELIVERY_1_3: "delivery"}
+
+
+def test_a_meeting_of_several_kinds_keeps_them_all_and_one_that_is_unknown_is_in_quarantine(tmp_path, registers):
+    both = [*meeting("a")["type"], *meeting("b", DELIVERY_1_2)["type"]]
+    odd = [*both, *meeting("c", "odd")["type"]]
+    landing = land_care(
+        tmp_path, registers, condition(HOME, "a"), meeting("a") | {"type": both}, meeting("c") | {"type": odd}
+    )
+    assert [row["encounter_type"] for row in rows(registers, "encounter")] == ["follow_up|delivery"]
+    assert [count.reasons for count in landing.counts if count.table == "encounter"] == [{"unknown encounter_type": 1}]
