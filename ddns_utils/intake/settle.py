@@ -115,13 +115,13 @@ def _accepted(table: str, staged: Staging, refused: set[str]) -> str:
 
 
 def _quarantine(rows: str, writer: Writer) -> dict[tuple[str, str], dict[str, int]]:
-    """Append rows to quarantine; gives how often each reason occurs, by delivery and table, most frequent first."""
+    """Append rows to quarantine; gives how often each reason occurs, by delivery and table."""
     with writer.long_rows():
         writer.put(QUARANTINE, f"({rows})", set())
     counted = writer.engine.execute(f"""
         SELECT delivery_id, "table", reason, count(*) AS number
         FROM (SELECT *, unnest(string_split(reasons, '{SEPARATOR}')) AS reason FROM ({rows}))
-        GROUP BY ALL ORDER BY number DESC, reason""").fetchall()
+        GROUP BY ALL ORDER BY reason""").fetchall()
     reasons: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for delivery_id, table, reason, number in counted:
         reasons[delivery_id, table][reason] = number

@@ -211,6 +211,14 @@ def test_a_breach_is_a_finding_and_its_row_is_kept_or_in_quarantine_as_the_rule_
     assert sum(count.kept + count.quarantined for count in landing.counts) == len(bundle["entry"]) - 1
 
 
+def test_breaches_are_told_the_most_frequent_first(tmp_path, registers):
+    seldom, *_, often = sorted(CASES)
+    (once, *_), (twice, *_) = CASES[seldom][0], CASES[often][0]
+    bundles = once, *(twice | {"timestamp": f"2025-03-1{day}T12:00:00Z"} for day in (1, 2))
+    write_reports(tmp_path / "r.ndjson", *bundles)
+    assert list(landed(tmp_path / "r.ndjson", registers).findings.items()) == [(often, 2), (seldom, 1)]
+
+
 @pytest.mark.parametrize(
     ("rule", "bundle"), [(rule, bundle) for rule, (_, kept) in CASES.items() for bundle in kept], ids=lambda v: v if isinstance(v, str) else ""
 )  # fmt: skip
