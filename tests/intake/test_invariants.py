@@ -238,12 +238,13 @@ def test_a_row_with_an_unknown_code_is_in_quarantine_for_that_and_is_no_finding_
     assert [row["reasons"] for row in rows(registers, "quarantine")] == ["unknown cancellation_reason"]
 
 
-def test_a_breach_that_is_reported_again_is_one_finding_of_the_latest_report(tmp_path, registers):
-    for day in ("11", "10", "12"):
-        write_reports(
-            tmp_path / f"{day}.ndjson", report(*stopping("cancelled", None), timestamp=f"2025-03-{day}T12:00:00Z")
-        )
-        landed(tmp_path / f"{day}.ndjson", registers)
+@pytest.mark.parametrize("together", [False, True])
+def test_a_breach_that_is_reported_again_is_one_finding_of_the_latest_report(together, tmp_path, registers):
+    days = "11", "12", "10"
+    reports = [report(*stopping("cancelled", None), timestamp=f"2025-03-{day}T12:00:00Z") for day in days]
+    for number, some in enumerate([reports] if together else [[one] for one in reports]):
+        write_reports(tmp_path / f"{number}.ndjson", *some)
+        landed(tmp_path / f"{number}.ndjson", registers)
     (finding,) = rows(registers, "finding")
     assert finding["reported_at"].day == 12
 

@@ -314,6 +314,14 @@ def test_only_an_end_that_came_later_moves_a_report(bundle, stands, tmp_path, re
     assert (plan["end"] is not None) == stands
 
 
+def test_a_report_of_the_day_of_the_end_is_as_late_as_it_says(tmp_path, registers):
+    morning = dated("active", "2025-04-09T06:00:00Z", activity="in-progress")
+    write_reports(tmp_path / "r.ndjson", morning, dated("completed", "2025-04-09T10:00:00Z", end="2025-04-09"))
+    landed(tmp_path / "r.ndjson", registers)
+    (plan,) = rows(registers, "care_plan")
+    assert plan["status"] == "completed"
+
+
 def test_what_is_reported_after_the_end_is_later(tmp_path, registers):
     corrected = dated("completed", "2025-04-10T22:00:00Z", end="2025-04-05")
     write_reports(tmp_path / "r.ndjson", UNDER_WAY, corrected, DATED_TOO_EARLY)
