@@ -13,6 +13,7 @@ ADVICE = (
     "Let senders put these rows right and send them again: docs/intake.md says what each reason means (of AIM and "
     "SENTINEL docs/reporting_guide.md), the table quarantine which rows they are."
 )
+HOW_NAMED = "docs/intake.md says how a delivery is named."
 WAITING = "Rows of an unknown contact land when it has come: ddns intake --retry-quarantine"
 
 
@@ -95,7 +96,7 @@ class Landing:
             lines.append("Rules of the reports' profiles broken, see the table finding:")
             lines += _first([f"  {rule}: {number:,}" for rule, number in self.findings.items()])
         if self.others:
-            lines.append(f"Not deliveries, left alone: {', '.join(_first(self.others))}.")
+            lines.append(f"Not deliveries, left alone: {', '.join(_first(self.others))}. {HOW_NAMED}")
         return lines
 
 

@@ -1,7 +1,8 @@
 """Archives of deliveries (zip, tar, tar.gz), unpacked with distrust: nothing leaves the folder, nothing grows endless.
 
-Only ordinary files are unpacked; links and devices are left alone. An archive with a path that leads out of it, two
-files of one name, or more content than the bounds is refused as a whole. Archives in archives stay packed.
+A file packed alone by gzip is one too. Only ordinary files are unpacked; links and devices are left alone. An archive
+with a path that leads out of it, two files of one name, or more content than the bounds is refused as a whole. Archives
+in archives stay packed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -71,8 +72,7 @@ def unpack(archive: Path, folder: Path) -> list[str]:
     left: list[str] = []
     room = _Room(name, archive.stat().st_size)
     try:
-        members = _zip if archive.suffix.lower() == ".zip" else _tar
-        for path, source in members(archive, name):
+        for path, source in _members(archive)(archive, name):
             if source is None:
                 left.append(path)
                 continue
@@ -121,19 +121,31 @@ def _inside(path: str, name: str) -> PurePosixPath:
     return plain
 
 
+def _members(archive: Path) -> Callable[[Path, str], Iterator[tuple[str, IO[bytes] | None]]]:
+    if archive.suffix.lower() == ".zip":
+        return _zip
+    return _tar if archive.name.lower().endswith((".tar", ".tgz", ".tar.gz")) else _gz
+
+
 def _zip(archive: Path, name: str) -> Iterator[tuple[str, IO[bytes] | None]]:
     with zipfile.ZipFile(archive) as opened:
         for member in opened.infolist():
             mode = member.external_attr >> 16
-            if member.is_dir():
+            path = member.filename.replace("\\", "/")  # Windows' own Compress-Archive parts folders so
+            if path.endswith("/"):
                 continue
             if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-                yield member.filename, None
+                yield path, None
                 continue
             if member.flag_bits & 1:
                 raise DataError(f"{name} is locked with a password. Send it without.")
             with opened.open(member) as source:
-                yield member.filename, source
+                yield path, source
+
+
+def _gz(archive: Path, _: str) -> Iterator[tuple[str, IO[bytes] | None]]:
+    with gzip.open(archive, "rb") as source:
+        yield archive.stem, source
 
 
 def _tar(archive: Path, _: str) -> Iterator[tuple[str, IO[bytes] | None]]:

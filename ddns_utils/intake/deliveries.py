@@ -16,9 +16,10 @@ from ddns_utils.intake.pseudonym import in_print
 
 KL_GATEWAY = "KL Gateway"
 REPORTS = (".json", ".ndjson", ".jsonl")
-TABLES = (".parquet", ".csv", ".sas7bdat")
+TEXTS = (".csv", ".txt", ".tsv")
+TABLES = (".parquet", ".sas7bdat", *TEXTS)
 ARCHIVE = "archive"
-ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz")
+ARCHIVES = (".zip", ".tar", ".tgz", ".gz")
 NOT_DELIVERIES = ("truth.json",)
 UNDATED = "undated"
 _DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
@@ -87,7 +88,7 @@ def _source(file: Path) -> str | None:
     if file.suffix.lower() not in TABLES:
         return None
     stem = file.stem.upper()
-    named = (name for name in REGISTERS if re.fullmatch(rf"{name}([._].*)?", stem, re.DOTALL))
+    named = (name for name in REGISTERS if re.fullmatch(rf"{name}([\W\d_].*)?", stem, re.DOTALL))
     return max(named, key=len, default=None)
 
 

@@ -20,7 +20,7 @@ from ddns_utils.intake.account import Fate
 from ddns_utils.intake.answers import DIFFERENT, answer, forget_persons
 from ddns_utils.intake.at_once import may_be_written, write_at_once
 from ddns_utils.intake.delimited import open_csv
-from ddns_utils.intake.deliveries import DeliveredFile
+from ddns_utils.intake.deliveries import TEXTS, DeliveredFile
 from ddns_utils.intake.first_receipt import FIRST
 from ddns_utils.intake.flat_file import FAULT, LINE, FlatFile, Unreadable, open_parquet
 from ddns_utils.intake.flat_registers import REGISTERS
@@ -60,7 +60,7 @@ def _open(file: DeliveredFile, staged: Staging) -> list[FlatFile]:
     path.symlink_to(file.path.resolve())
     if path.suffix == ".parquet":
         return [open_parquet(path)]
-    return open_csv(path, file.name, staged.flat_engine) if path.suffix == ".csv" else [open_sas(path, file.name)]
+    return open_csv(path, file.name, staged.flat_engine) if path.suffix in TEXTS else [open_sas(path, file.name)]
 
 
 def _take(file: DeliveredFile, arrival: int, way: FlatFile, staged: Staging) -> None:

@@ -68,6 +68,26 @@ def test_an_archive_lands_like_the_folder_it_holds(name, registers, tmp_path):
     assert not (registers.path / "staging").exists()
 
 
+def test_a_file_packed_alone_by_gzip_lands(registers, tmp_path):
+    inbox = tmp_path / "2025-04-01"
+    inbox.mkdir()
+    (inbox / "SSSY.csv.gz").write_bytes(gzip.compress(csv_bytes(SERVICE)))
+    write_reports(tmp_path / "r.ndjson", report(care_plan()))
+    (inbox / "r.ndjson.gz").write_bytes(gzip.compress((tmp_path / "r.ndjson").read_bytes()))
+    assert {count.file for count in landed(inbox, registers).counts} == {
+        "SSSY.csv.gz/SSSY.csv",
+        "r.ndjson.gz/r.ndjson",
+    }
+    assert [len(rows(registers, table)) for table in ("practice_service", "care_plan")] == [1, 1]
+
+
+def test_folders_in_a_zip_may_be_parted_as_windows_parts_them(registers, tmp_path):
+    write_zip(tmp_path / "a.zip", [("2025-04-01\\", b""), ("2025-04-01\\SSSY.csv", csv_bytes(SERVICE))])
+    landing = landed(tmp_path / "a.zip", registers)
+    assert [count.file for count in landing.counts] == ["a.zip/2025-04-01/SSSY.csv"]
+    assert landing.others == []
+
+
 def test_an_archive_gives_its_day_to_files_without_one(registers, tmp_path):
     write_zip(tmp_path / "2025-04-01.zip", [("SSSY.csv", csv_bytes(SERVICE))])
     landed(tmp_path / "2025-04-01.zip", registers)

@@ -84,6 +84,17 @@ def test_files_that_are_no_deliveries_are_named(delivery, registers):
     assert landing.lines()[-1].startswith("Not deliveries, left alone: README.md")
 
 
+def test_a_register_is_known_by_its_name_whatever_stands_after_it_but_a_letter(folder, registers):
+    named = ["SENTINEL202412.csv", "sentinel-2025.csv", "SENTINEL (1).txt", "Sentinel.maj.tsv", "SENTINEL_ØST.csv"]
+    others = ["MY_SENTINEL.csv", "SENTINEL.xlsx", "SENTINELS.csv", "SENTINELØ.csv"]
+    for number, name in enumerate([*named, *others]):
+        write_csv(folder, "SENTINEL", [FILES["SENTINEL"] | {"REGISTRERING_ID": number}]).rename(folder / name)
+    landing = landed(folder, registers)
+    assert {count.file for count in landing.counts} == set(named)
+    assert landing.others == others
+    assert landing.lines()[-1].endswith(" docs/intake.md says how a delivery is named.")
+
+
 def test_a_folder_without_deliveries_fails(tmp_path, registers):
     (tmp_path / "empty").mkdir()
     assert landed(tmp_path / "empty", registers).failed
