@@ -11,15 +11,18 @@ import csv
 import re
 from collections import Counter, deque
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import TextIO
 
 import duckdb
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ddns_utils.errors import DataError
-from ddns_utils.intake.flat_file import FAULT, LINE, FlatFile, quoted
+from ddns_utils.intake.flat_file import FAULT, LINE, FlatFile, Unreadable, quoted
 from ddns_utils.intake.pseudonym import BETWEEN, HIDDEN, hide
 from ddns_utils.table_files import ROWS_PER_BATCH
 
@@ -30,44 +33,69 @@ ROWS_AT_A_TIME, CHARACTERS_AT_A_TIME = 50_000, 20_000_000
 # In a line that fell apart a CPR number may have run together with other digits.
 _LIKE_CPR = re.compile(rf"\d{{6,}}{BETWEEN}\d{{4,}}")
 _ONLY_WINDOWS = bytes(range(0x80, 0xA0))
+SEPARATORS = ";\t|,"
+_EXCELS_OWN = re.compile(rf'"?sep=([{SEPARATORS}])"?\s*', re.IGNORECASE)
+# What SQL Server, R, pandas, SAS and Postgres write where there is nothing.
+NOTHING = frozenset(("", "NULL", "null", "NA", "NaN", "nan", ".", r"\N"))
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a CSV file is laid out: ``skipped`` lines stand before that of the names, ``named`` columns have one.
+
+    Nameless columns after the last named one may be left out of a line.
+    """
+
+    encoding: str
+    separator: str
+    skipped: int
+    columns: list[str]
+    named: int
 
 
 def open_csv(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> list[FlatFile]:
     """A CSV file, all text: in one pass, which fails at a badly formed line; and line by line, with FAULT and LINE.
 
-    The encoding is UTF-8, else Windows-1252, of which Latin-1 is a part; fields are parted by semicolon if the first
-    line has one, else by comma. Raises DataError for a file without a readable first line.
+    The encoding is UTF-8, UTF-16 with its mark, else Windows-1252, of which Latin-1 is a part; fields are parted by the
+    separator that the line of names has most of. Raises DataError for a file without a readable line of names.
     """
-    encoding = _encoding(path, name)
-    separator, columns = _header(path, name, encoding)
-    schema = pa.schema([(column, pa.string()) for column in columns])
+    layout = _layout(path, name, _encoding(path, name))
+    schema = pa.schema([(column, pa.string()) for column in layout.columns])
     ways = [
-        FlatFile(schema, lambda wanted: _in_one_pass(path, encoding, separator, columns, wanted, engine)),
-        FlatFile(schema, lambda wanted: _line_by_line(path, encoding, separator, columns, wanted), faulty=True),
+        FlatFile(schema, lambda wanted: _in_one_pass(path, layout, wanted, engine)),
+        FlatFile(schema, lambda wanted: _line_by_line(path, layout, wanted), faulty=True),
     ]
-    return ways[1:] if encoding == "cp1252" else ways
+    return ways[1:] if layout.encoding in ("cp1252", "utf-16") else ways
 
 
 def _in_one_pass(
-    path: Path, encoding: str, separator: str, columns: list[str], wanted: list[str], engine: duckdb.DuckDBPyConnection
+    path: Path, layout: Layout, wanted: list[str], engine: duckdb.DuckDBPyConnection
 ) -> Iterator[pa.RecordBatch]:
-    types = ", ".join("'" + column.replace("'", "''") + "': 'VARCHAR'" for column in columns)
+    types = ", ".join("'" + column.replace("'", "''") + "': 'VARCHAR'" for column in layout.columns)
+    nothing = ", ".join(f"'{word}'" for word in sorted(NOTHING))
     with engine.cursor() as reading:  # a connection of its own, because the engine is used between batches
-        yield from reading.execute(f"""
+        batches = reading.execute(f"""
             SELECT {", ".join(map(quoted, wanted))}
-            FROM read_csv('{path}', auto_detect = false, header = true, delim = '{separator}', quote = '"',
-                escape = '"', columns = {{{types}}}, max_line_size = {LONGEST_LINE},
-                encoding = '{encoding.removesuffix("-sig")}')""").to_arrow_reader(ROWS_PER_BATCH)
+            FROM read_csv('{path}', auto_detect = false, header = true, delim = '{layout.separator}', quote = '"',
+                escape = '"', columns = {{{types}}}, max_line_size = {LONGEST_LINE}, skip = {layout.skipped},
+                nullstr = [{nothing}], encoding = '{layout.encoding.removesuffix("-sig")}')
+            """).to_arrow_reader(ROWS_PER_BATCH)
+        for batch in batches:
+            if all(column.null_count for column in batch.columns):
+                empty = reduce(pc.and_, (pc.is_null(column) for column in batch.columns))
+                if pc.any(empty).as_py():
+                    raise Unreadable("a line is empty, or its fields are that are read")
+            yield batch
 
 
 def _encoding(path: Path, name: str) -> str:
-    """utf-8-sig, latin-1 or cp1252, from every byte of the file."""
+    """utf-8-sig, utf-16, latin-1 or cp1252, from every byte of the file."""
     decoder, is_utf8, is_latin1 = codecs.getincrementaldecoder("utf-8")(), True, True
     first = True
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             if first and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise DataError(f"{name} is in UTF-16. Send it in UTF-8.")
+                return "utf-16"
             if first and b"\0" in block.partition(b"\n")[0]:
                 raise DataError(f"{name} is not text. Send CSV in UTF-8.")
             first = False
@@ -89,32 +117,37 @@ def _open(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, errors="replace", newline="")
 
 
-def _header(path: Path, name: str, encoding: str) -> tuple[str, list[str]]:
+def _layout(path: Path, name: str, encoding: str) -> Layout:
     with _open(path, encoding) as file:
         line = file.readline(LONGEST_LINE)
-    separator = ";" if ";" in line else ","
-    columns, fault = _fields(line, separator)
-    if fault or not line.strip() or len(columns) > MOST_COLUMNS or max(map(len, columns)) > LONGEST_NAME:
+        told = _EXCELS_OWN.fullmatch(line)
+        if told:
+            line = file.readline(LONGEST_LINE)
+    separator = told[1] if told else max(SEPARATORS, key=line.count)
+    names, fault = _fields(line, separator)
+    names = [each.replace("\ufeff", "").strip() for each in names]
+    if fault or not any(names) or len(names) > MOST_COLUMNS or max(map(len, names)) > LONGEST_NAME:
         raise DataError(f"{name} does not begin with a line of column names. Send one, parted by semicolon or comma.")
-    columns = [column.strip() or f"column {number}" for number, column in enumerate(columns, 1)]
+    columns = [column or f"column {number}" for number, column in enumerate(names, 1)]
     twice = [column for column, times in Counter(c.upper() for c in (*columns, FAULT, LINE)).items() if times > 1]
     if twice:
         raise DataError(f"{name} has more than one column {', '.join(map(hide, twice))}. Send each column once.")
-    return separator, columns
+    named = max(number for number, column in enumerate(names, 1) if column)
+    return Layout(encoding, separator, int(told is not None), columns, named)
 
 
-def _line_by_line(
-    path: Path, encoding: str, separator: str, columns: list[str], wanted: list[str]
-) -> Iterator[pa.RecordBatch]:
+def _line_by_line(path: Path, layout: Layout, wanted: list[str]) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([(column, pa.string()) for column in (*wanted, FAULT, LINE)])
-    places = [columns.index(column) for column in wanted]
+    places = [layout.columns.index(column) for column in wanted]
     rows: list[tuple] = []
     characters = 0
-    with _open(path, encoding) as file:
-        file.readline(LONGEST_LINE)
-        for line, fields, fault in _rows(file, separator, len(columns)):
+    with _open(path, layout.encoding) as file:
+        for _ in range(layout.skipped + 1):
+            file.readline(LONGEST_LINE)
+        for line, fields, fault in _rows(file, layout):
             shown = orjson.dumps({"line": _LIKE_CPR.sub(HIDDEN, line)}).decode() if fault else None
-            rows.append((*(fields[place] if fields else None for place in places), fault or None, shown))
+            values = (fields[place] if fields and fields[place] not in NOTHING else None for place in places)
+            rows.append((*values, fault or None, shown))
             characters += len(line)
             if len(rows) >= ROWS_AT_A_TIME or characters >= CHARACTERS_AT_A_TIME:
                 yield _batch(rows, schema)
@@ -127,8 +160,8 @@ def _batch(rows: list[tuple], schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(values, pa.string()) for values in columns], schema=schema)
 
 
-def _rows(file: TextIO, separator: str, width: int) -> Iterator[tuple[str, list[str] | None, str]]:
-    """Every row as the line, its fields (None for a bad line) and what is wrong; empty lines are no rows.
+def _rows(file: TextIO, layout: Layout) -> Iterator[tuple[str, list[str] | None, str]]:
+    """Every row as the line, its fields (None for a bad line) and what is wrong; lines without any text are no rows.
 
     A quoted field may run over lines. Where a quote does not end, its first line is bad and the next is a row again.
     """
@@ -144,9 +177,9 @@ def _rows(file: TextIO, separator: str, width: int) -> Iterator[tuple[str, list[
                 rest = following()
             yield line.rstrip("0123456789- \r\n"), None, "line too long"
             continue
-        if not line.strip("\r\n"):
+        if not line.strip(f"\r\n{layout.separator}"):
             continue
-        fields, fault = _fields(line, separator, width)
+        fields, fault = _fields(line, layout.separator, layout)
         if fault and line.count('"') % 2:
             lines, length = [line], len(line)
             while len(lines) < LINES_IN_ONE_ROW and length < LONGEST_LINE and (more := following()):
@@ -154,7 +187,7 @@ def _rows(file: TextIO, separator: str, width: int) -> Iterator[tuple[str, list[
                 length += len(more)
                 if more.count('"') % 2:
                     break
-            joined, joined_fault = _fields("".join(lines), separator, width)
+            joined, joined_fault = _fields("".join(lines), layout.separator, layout)
             if joined_fault:
                 waiting.extendleft(reversed(lines[1:]))
             else:
@@ -162,8 +195,8 @@ def _rows(file: TextIO, separator: str, width: int) -> Iterator[tuple[str, list[
         yield line.rstrip("\r\n"), None if fault else fields, fault
 
 
-def _fields(line: str, separator: str, width: int | None = None) -> tuple[list[str], str]:
-    """The fields of a line and what is wrong with it; more fields than the header are right if they are empty."""
+def _fields(line: str, separator: str, layout: Layout | None = None) -> tuple[list[str], str]:
+    """The fields of a line and what is wrong with it; more fields than columns are right if they are empty."""
     if '"' not in line:
         fields = line.rstrip("\r\n").split(separator)
     else:
@@ -171,8 +204,9 @@ def _fields(line: str, separator: str, width: int | None = None) -> tuple[list[s
             (fields,) = csv.reader([line], delimiter=separator, strict=True)
         except (csv.Error, ValueError):
             return [], "unreadable line"
-    if width is None:
+    if layout is None:
         return fields, ""
-    if len(fields) < width or any(field.strip() for field in fields[width:]):
+    width = len(layout.columns)
+    if len(fields) < layout.named or any(field.strip() for field in fields[width:]):
         return [], "wrong number of fields"
-    return fields[:width], ""
+    return fields[:width] + [""] * (width - len(fields)), ""

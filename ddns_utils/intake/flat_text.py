@@ -11,7 +11,8 @@ import duckdb
 
 _NUMBER = r"[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]{1,2})?"
 _THOUSANDS = r"[+-]?[0-9]{1,3}(([.][0-9]{3}){2,}|([.][0-9]{3})+,[0-9]+|([ \x{00a0}][0-9]{3})+(,[0-9]+)?)"
-_DATES = "['%d-%m-%Y %H:%M:%S', '%d-%m-%Y %H:%M', '%d-%m-%Y', '%d.%m.%Y', '%Y%m%d', '%d%b%Y']"
+_DATES = [f"{day}{time}" for day in ("%d-%m-%Y", "%d.%m.%Y") for time in (" %H:%M:%S", " %H:%M", "")]
+_DATES += ["%Y%m%d", "%d%b%Y", "%d%b%Y:%H:%M:%S"]
 _MACROS = f"""
     CREATE OR REPLACE TEMP MACRO trimmed(text) AS CASE -- most texts have no space in them, which is quickly seen
         WHEN contains(text, ' ') OR strlen(text) <> length(text) THEN nullif(trim(text), '') ELSE nullif(text, '') END;

@@ -12,6 +12,12 @@ import pyreadstat
 from ddns_utils.errors import DataError
 from ddns_utils.intake.flat_file import BYTES_PER_BATCH, ROWS_PER_BATCH, FlatFile
 
+# Besides those that pyreadstat knows: the European ones, and those of the sender's own language.
+_MORE_FORMATS = {
+    "extra_date_formats": ["EURDFDD", "EURDFDE", "NLDATE"],
+    "extra_datetime_formats": ["EURDFDT", "NLDATM"],
+}
+
 
 def open_sas(path: Path, name: str) -> FlatFile:
     """A sas7bdat file: plain numbers as numbers; dates, by their format, as text.
@@ -19,7 +25,7 @@ def open_sas(path: Path, name: str) -> FlatFile:
     Raises DataError if it cannot be read, and while it is read if it was cut off: it is not read in part.
     """
     with _sas_only(name):
-        first, about = pyreadstat.read_sas7bdat(str(path), row_limit=1)
+        first, about = pyreadstat.read_sas7bdat(str(path), row_limit=1, **_MORE_FORMATS)
     numbers = [column for column in first if first[column].dtype == "float64"]
     schema = pa.schema([(column, pa.float64() if column in numbers else pa.string()) for column in first])
 
@@ -28,7 +34,9 @@ def open_sas(path: Path, name: str) -> FlatFile:
             kept = pa.schema([schema.field(column) for column in wanted])
             width = 1 + sum(about.variable_storage_width[column] for column in wanted)
             rows = max(1, min(ROWS_PER_BATCH, BYTES_PER_BATCH // width))
-            chunks = pyreadstat.read_file_in_chunks(pyreadstat.read_sas7bdat, str(path), chunksize=rows, usecols=wanted)
+            chunks = pyreadstat.read_file_in_chunks(
+                pyreadstat.read_sas7bdat, str(path), chunksize=rows, usecols=wanted, **_MORE_FORMATS
+            )
             for chunk, _ in chunks:
                 arrays = [pa.array(chunk[field.name], from_pandas=True).cast(field.type) for field in kept]
                 yield pa.RecordBatch.from_arrays(arrays, schema=kept)

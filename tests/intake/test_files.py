@@ -1,6 +1,7 @@
 """Files of every kind: encodings, separators, Danish numbers, SAS, archives; a bad line is one bad line."""
 
 import json
+from datetime import date
 
 import duckdb
 import pytest
@@ -52,6 +53,8 @@ def test_whole_numbers_are_not_rounded_and_have_no_thousands(text, number):
     [
         ("2025-03-01", "2025-03-01 00:00:00"), ("01-03-2025 10:15", "2025-03-01 10:15:00"),
         ("1.3.2025", "2025-03-01 00:00:00"), ("20250301", "2025-03-01 00:00:00"), ("01MAR2025", "2025-03-01 00:00:00"),
+        ("01.03.2025 10:15", "2025-03-01 10:15:00"), ("01MAR2025:10:15:00", "2025-03-01 10:15:00"),
+        ("45717", None), ("01/03/2025", None), ("2025-03", None),
         ("2025-07-01T10:00:00Z", "2025-07-01 12:00:00"), ("2025-01-01T10:00:00+02:00", "2025-01-01 09:00:00"),
         ("9999-12-31", "9999-12-31 00:00:00"), ("01-03-25", None), ("2025-02-30", None), ("0025-01-01", None),
         ("infinity", None), ("epoch", None), ("12345-01-01", None), ("i går", None),
@@ -61,8 +64,10 @@ def test_days_and_moments_have_four_digit_years_and_danish_clock_time(text, mome
     assert read("moment", text) == moment
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "cp1252"])
-@pytest.mark.parametrize("separator", [";", ","])
+@pytest.mark.parametrize(
+    ("encoding", "separator"),
+    [("utf-8", ","), ("utf-8", "|"), ("utf-8-sig", ";"), ("latin-1", "\t"), ("cp1252", ";"), ("utf-16", "\t")],
+)
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_danish_letters_come_through_whatever_encoding_separator_and_line_end(
     encoding, separator, newline, folder, registers
@@ -139,6 +144,43 @@ def test_empty_fields_after_the_last_column_and_empty_lines_are_no_fault(folder,
     assert rows(registers, "quarantine") == []
 
 
+HEADER = ";".join(SENTINEL)
+FROM_EXCEL = {
+    "its own first line": f"sep=;\n{HEADER}\n{good(1)}\n",
+    "a mark of the encoding within": f"\ufeff{HEADER.replace('CPR', chr(0xFEFF) + 'CPR')}\n{good(1)}\n",
+    "nameless columns": f"{HEADER};;;\n{good(1)};;;\n",
+    "nameless columns left out of a line": f"{HEADER};;;\n{good(1)}\n",
+    "lines of separators": f"{HEADER}\n;;;;;\n{good(1)}\n;;;;;\n\n",
+}
+
+
+@pytest.mark.parametrize("habit", FROM_EXCEL)
+def test_what_excel_leaves_behind_is_no_fault(habit, folder, registers):
+    folder.mkdir(parents=True)
+    (folder / "SENTINEL.csv").write_text(FROM_EXCEL[habit], encoding="utf-8-sig")
+    (count,) = landed(folder, registers).counts
+    assert (count.read, count.kept) == (1, 1)
+
+
+def test_a_line_with_text_only_where_nothing_is_read_is_not_lost(folder, registers):
+    folder.mkdir(parents=True)
+    (folder / "SENTINEL.csv").write_text(f"{HEADER};NOTE\n{good(1)};\n;;;;;;all of them\n")
+    (count,) = landed(folder, registers).counts
+    assert (count.kept, count.quarantined) == (1, 1)
+
+
+@pytest.mark.parametrize("other", [good(9), "a bad line"])
+def test_words_of_programs_for_nothing_are_nothing(other, folder, registers):
+    words = ["NULL", "null", "NA", "NaN", "nan", ".", r"\N", '"NULL"', ""]
+    row = SENTINEL | {"DIAGNOSE": "", "YDERNR": ""}
+    lines = [";".join((row | {"REGISTRERING_ID": f"s{n}", "YDERNR": word}).values()) for n, word in enumerate(words)]
+    lines_of(folder, "SENTINEL", *lines, other, good(10).replace("012345", "NAN"))
+    landed(folder, registers)
+    found = {row["record_id"]: row["provider"] for row in rows(registers, "specialist_record")}
+    assert found.pop("s9", "012345") == "012345"
+    assert found == dict.fromkeys([f"s{n}" for n in range(len(words))]) | {"s10": "NAN"}
+
+
 def test_a_residence_file_with_a_bad_line_is_counted_by_its_residences(folder, registers):
     write_csv(folder, "BEF", [FILES["BEF"]])
     with (folder / "BEF.csv").open("a") as file:
@@ -165,12 +207,6 @@ def test_a_file_without_a_readable_line_of_names_is_refused(text, folder, regist
     (folder / "SSSY.csv").write_text(text)
     (why,) = landed(folder, registers).refused.values()
     assert HEADERS[text] in why
-
-
-def test_a_file_in_utf_16_is_refused(folder, registers):
-    folder.mkdir(parents=True)
-    (folder / "SSSY.csv").write_text("PNR\n", encoding="utf-16")
-    assert landed(folder, registers).refused["SSSY.csv"] == "SSSY.csv is in UTF-16. Send it in UTF-8."
 
 
 def test_a_sas_file_gives_the_same_rows_as_csv(folder, registers, tmp_path):
@@ -202,6 +238,13 @@ def test_a_sas_file_gives_the_same_rows_as_csv(folder, registers, tmp_path):
         ]
         assert told[0] == told[1]
         assert told[0]
+
+
+@pytest.mark.parametrize("written", ["DDMMYYD10", "EURDFDD10", "NLDATE"])
+def test_a_day_in_sas_is_known_by_danish_formats_too(written, folder, registers):
+    write_sas(folder / "SSSY.sas7bdat", [SERVICE | {"BEHANDLINGSDATO": 23_801.0}], {"BEHANDLINGSDATO": written})
+    landed(folder, registers)
+    assert [row["service_date"] for row in rows(registers, "practice_service")] == [date(2025, 3, 1)]
 
 
 @pytest.mark.parametrize("length", [0, 100, 3000, 8000])
