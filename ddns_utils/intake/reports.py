@@ -55,7 +55,10 @@ def read_reports(path: Path, delivery_id: str, pseudonyms: Pseudonyms, into: Row
                 tally.note(report)
         yield len(text)
     if tally.reports == 0:
-        raise DataError(f"{path.name} holds no delivery report: {wrong or 'it is empty'}. Send FHIR Bundles as JSON.")
+        raise DataError(
+            f"{path.name} holds no delivery report: {wrong or 'it is empty'}. Send FHIR Bundles as "
+            "JSON: one in a .json file, or one a line in a .ndjson file."
+        )
 
 
 def _documents(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -180,7 +180,8 @@ def test_a_file_whose_bundles_are_all_shapeless_is_refused_for_that(tmp_path, re
     landing = land_bundles(tmp_path, registers, {"resourceType": "Bundle", "entry": [1]})
     (why,) = landing.refused.values()
     assert why == (
-        "r.ndjson holds no delivery report: no Bundle in it has the shape of one. Send FHIR Bundles as JSON."
+        "r.ndjson holds no delivery report: no Bundle in it has the shape of one. Send FHIR Bundles as JSON: one in a "
+        ".json file, or one a line in a .ndjson file."
     )
 
 
