@@ -13,7 +13,7 @@ class HospitalContact(Table):
     origin = "LPR_A"
     key = ("contact_id",)
     time = "start"
-    happened = ("start",)
+    happened = ("start", "end")
     event = "end"  # a contact is reported when it ends
     forward = (("start", "end"),)
 

@@ -369,7 +369,7 @@ def test_quantities_out_of_bounds_are_in_quarantine(folder, registers):
 
 @pytest.mark.parametrize(
     ("register", "field"),
-    [("LPR_A_KONTAKT", "KONT_STARTTIDSPUNKT"), ("SSSY", "BEHANDLINGSDATO"), ("LMDB", "EKSD"), ("LAB", "samplingdate"),
+    [("LPR_A_KONTAKT", "KONT_STARTTIDSPUNKT"), ("LPR_A_KONTAKT", "KONT_SLUTTIDSPUNKT"), ("SSSY", "BEHANDLINGSDATO"), ("LMDB", "EKSD"), ("LAB", "samplingdate"),
      ("AIM", "DATO"), ("SENTINEL", "DATO"), ("BEF", "FOED_DAG")],
 )  # fmt: skip
 def test_what_lies_after_the_landing_has_not_happened_unless_the_delivery_is_from_then(
