@@ -7,6 +7,7 @@ million rows at a time; nothing counts before the store's version is published.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 from functools import cache
 
@@ -92,12 +93,24 @@ def _kinds(file: DeliveredFile, way: FlatFile, engine: duckdb.DuckDBPyConnection
     if twice:
         raise DataError(f"{file.name} has more than one column {', '.join(twice)}. Send each column once.")
     schema = pa.schema([way.schema.field(names[field]) for field in wanted if field in names])
-    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
-    if nested:
-        raise DataError(f"{file.name} has more than one value in a row of {', '.join(nested)}. Send one value a row.")
+    _require_readable(file, schema, way.instants)
     engine.register("delivered", schema.empty_table())
     described = engine.execute("DESCRIBE delivered").fetchall()
     return {name.upper(): (name, kind) for name, kind, *_ in described}
+
+
+def _require_readable(file: DeliveredFile, schema: pa.Schema, instants: Collection[str]) -> None:
+    odd = {
+        "more than one value in a row of {}. Send one value a row.": lambda f: pa.types.is_nested(f.type),
+        "times in {} that may be in UTC or not, because they are stored as INT96. Send text, or timestamps without a "
+        "time zone.": lambda f: f.name in instants,
+        "numbers in {} of a kind that is not read. Send text, or numbers of eight bytes.": lambda f: (
+            pa.types.is_float16(f.type) or pa.types.is_decimal256(f.type)
+        ),
+    }
+    for what, is_odd in odd.items():
+        if found := ", ".join(field.name for field in schema if is_odd(field)):
+            raise DataError(f"{file.name} has {what.format(found)}")
 
 
 class _Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,10 @@ import pyarrow.parquet as pq
 FAULT, LINE = "fault of the line", "line as delivered"
 BYTES_PER_READ = 1 << 20
 ROWS_PER_BATCH, BYTES_PER_BATCH = 100_000, 50_000_000
+_TEXTS = (
+    *(pa.types.is_large_string, pa.types.is_string_view),
+    *(pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary),
+)
 
 
 class Unreadable(Exception):  # noqa: N818
@@ -38,12 +42,14 @@ def quoted(name: str) -> str:
 class FlatFile:
     """An opened file: its columns, and a function that gives batches of those it is asked for, in the file's order.
 
-    ``faulty`` says that they come with FAULT, what is wrong with a line as a whole, and LINE, such a line itself.
+    ``faulty`` says that they come with FAULT, what is wrong with a line as a whole, and LINE, such a line itself;
+    ``instants`` are columns of instants of which the file does not say whether they are in UTC.
     """
 
     schema: pa.Schema
     read: Callable[[list[str]], Iterator[pa.RecordBatch]]
     faulty: bool = False
+    instants: Collection[str] = ()
 
     def batches(self, wanted: list[str]) -> Iterator[pa.RecordBatch]:
         """Batches of these columns; raises Unreadable."""
@@ -67,13 +73,19 @@ def open_parquet(path: Path) -> FlatFile:
                 batch.validate(full=True)  # texts that are not UTF-8
                 yield batch
 
-    return FlatFile(_with_texts(schema), read)
+    columns = map(metadata.schema.column, range(len(metadata.schema)))
+    return FlatFile(_with_texts(schema), read, instants=[c.name for c in columns if c.physical_type == "INT96"])
 
 
 def _with_texts(schema: pa.Schema) -> pa.Schema:
-    """Some systems write texts without saying that they are texts."""
-    bytes_ = (pa.binary(), pa.large_binary())
-    return pa.schema([field.with_type(pa.string()) if field.type in bytes_ else field for field in schema])
+    """Texts of every kind as one; some systems write them without saying that they are texts."""
+    return pa.schema([field.with_type(_one_text(field.type)) for field in schema])
+
+
+def _one_text(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _one_text(kind.value_type))
+    return pa.string() if any(is_text(kind) for is_text in _TEXTS) else kind
 
 
 def _has_dictionaries(metadata: pq.FileMetaData, name: str) -> bool:

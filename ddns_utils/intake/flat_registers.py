@@ -126,10 +126,7 @@ REGISTERS: dict[str, Flat] = {
         columns={"specialty": "lower({KONT_ANS_HOVEDSPEC})"},
         refuse=_CONVERTED,
     ),
-    "LPR_A_DIAGNOSE": Flat(
-        tables=("hospital_diagnosis",),
-        columns={"retracted": "CASE lower({SENERE_AFKRAEFTET}) WHEN 'ja' THEN true WHEN 'nej' THEN false END"},
-    ),
+    "LPR_A_DIAGNOSE": Flat(tables=("hospital_diagnosis",)),
     "LPR_A_PROCREGISTRERING": Flat(tables=("hospital_procedure",)),
     "SSSY": Flat(
         tables=("practice_service",),

@@ -29,9 +29,10 @@ _FROM_TEXT = {
 _SQL_TYPE = SQL_TYPES | {"cpr": "VARCHAR", "lower": "VARCHAR", "result": "DOUBLE"}
 OTHER = "other_pseudonym"  # of a second CPR number in a row, beside that of whom the row is about
 _WHOLE = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
-_DECIMAL = ("DOUBLE", "FLOAT")
 _TIME = ("DATE", "TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
-_AS_IT_IS = {"whole": _WHOLE, "decimal": _WHOLE, "yes_no": ("BOOLEAN",), "moment": _TIME, "day": _TIME}
+_EXACT = {"DOUBLE": 2**53, "FLOAT": 2**24}  # whole numbers below have all their digits
+_AS_IT_IS = dict.fromkeys(("whole", "decimal", "result"), _WHOLE) | dict.fromkeys(("day", "moment"), _TIME)
+_AS_IT_IS["yes_no"] = ("BOOLEAN",)
 
 
 @dataclass(frozen=True)
@@ -60,17 +61,18 @@ class Fields:
         value = quoted(name)
         if kind == "TIMESTAMP WITH TIME ZONE":
             value, kind = f"timezone('Europe/Copenhagen', {value})", "TIMESTAMP"
-        if wanted == "decimal" and kind in _DECIMAL:
+        if wanted in ("decimal", "result") and kind in _EXACT:
             number = f"{value}::VARCHAR::DOUBLE" if kind == "FLOAT" else value  # 48.1 is not 48.09999847
             return f"CASE WHEN isfinite({value}) THEN {number} END"
         if kind in _AS_IT_IS.get(wanted, ()):
             return f"{value}::{_SQL_TYPE[wanted]}"
-        if kind == "VARCHAR" or (wanted == "given" and kind not in _DECIMAL):
+        if kind == "VARCHAR" or (wanted == "given" and kind not in _EXACT):
             text = value
-        elif kind in _DECIMAL:
+        elif kind in _EXACT:
             text = (
-                f"CASE WHEN isnan({value}) THEN NULL WHEN {value} = trunc({value}) AND abs({value}) < 1e15 "
-                f"THEN {value}::BIGINT::VARCHAR ELSE {value}::VARCHAR END"
+                f"CASE WHEN isnan({value}) THEN NULL WHEN {value} = trunc({value}) AND isfinite({value}) THEN "
+                f"CASE WHEN abs({value}) < {_EXACT[kind]} THEN {value}::BIGINT::VARCHAR "
+                f"ELSE format('{{:.16e}}', {value}::DOUBLE) END ELSE {value}::VARCHAR END"
             )
         elif kind.startswith("DECIMAL"):
             text = f"regexp_replace({value}::VARCHAR, '\\.0+$', '')"
@@ -282,6 +284,10 @@ class _Reading:
                 self.values.append(f'({given}) AS "given {name}"')
                 word = "impossible CPR number" if name.endswith("person_id") else f"unreadable {name}"
                 self.unreadable.append((f'"{name}" IS NULL AND "given {name}"', word))
+            elif contract.is_senders_text(model, name) and not column.values and name not in flat.lenient:
+                in_powers = " OR ".join(f"in_powers({self.field(field, 'text')})" for field in kinds)
+                self.values.append(f'({in_powers}) AS "in powers {name}"')
+                self.unreadable.append((f'"in powers {name}"', f"unreadable {name}"))
             if column.type in ("whole", "decimal"):  # a number cannot be replaced by a hash, as a text is
                 holds = " OR ".join(f"holds_cpr({self.field(field, 'text')})" for field in kinds)
                 self.values.append(f'({holds}) AS "CPR number in {name}"')

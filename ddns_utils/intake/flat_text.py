@@ -17,6 +17,8 @@ _MACROS = f"""
     CREATE OR REPLACE TEMP MACRO trimmed(text) AS CASE -- most texts have no space in them, which is quickly seen
         WHEN contains(text, ' ') OR strlen(text) <> length(text) THEN nullif(trim(text), '') ELSE nullif(text, '') END;
     CREATE OR REPLACE TEMP MACRO is_whole(text) AS TRY_CAST(text AS BIGINT)::VARCHAR = text; -- faster than a pattern
+    CREATE OR REPLACE TEMP MACRO in_powers(text) AS -- only Excel and floating-point numbers write a code so
+        contains(text, '+') AND regexp_full_match(text, '[0-9]+([.,][0-9]+)?[eE][+][0-9]+');
     CREATE OR REPLACE TEMP MACRO read_decimal(text) AS TRY_CAST(CASE
         WHEN is_whole(text) THEN text
         WHEN regexp_full_match(text, '{_NUMBER}') THEN replace(text, ',', '.')
@@ -47,6 +49,7 @@ def teach(engine: duckdb.DuckDBPyConnection) -> None:
     """Give an engine the macros trimmed, read_decimal, read_result, read_whole, read_yes_no, read_moment and read_day.
 
     They give NULL for what is empty or unreadable. ``read_result`` is the number of a laboratory's answer, which may
-    have a sign of comparison before it.
+    have a sign of comparison before it. ``in_powers`` says whether a code has become a number such as 3,91111E+14,
+    which has lost digits.
     """
     engine.execute(_MACROS)

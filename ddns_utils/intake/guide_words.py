@@ -72,8 +72,10 @@ RULES = {
 REASONS = {
     "missing …": Text(da="Feltet er tomt. Udfyld det.", en="The field is empty. Fill it in."),
     "unreadable …": Text(
-        da="Feltet er hverken dato eller tal, eller det kan læses på to måder. Skriv 2026-11-02 og 1234,5.",
-        en="The field is no date or number, or can be read in two ways. Write 2026-11-02 and 1234,5.",
+        da="Feltet er hverken dato eller tal, det kan læses på to måder, eller det var en kode, som et regneark har "
+        "gjort til et tal (3,91111E+14). Skriv 2026-11-02 og 1234,5, og gør kolonner med koder til tekst.",
+        en="The field is no date or number, can be read in two ways, or was a code that a spreadsheet has made a "
+        "number (3,91111E+14). Write 2026-11-02 and 1234,5, and make columns of codes text.",
     ),
     "unknown …": Text(
         da="Værdien er ikke på listen over tilladte.", en="The value is not in the list of allowed ones."
@@ -85,8 +87,10 @@ REASONS = {
         da="Der står et CPR-nummer, hvor der skal stå et tal.", en="There is a CPR number in the place of a number."
     ),
     "impossible CPR number": Text(
-        da="CPR-nummeret har ikke ti cifre eller ikke en mulig dato. Modulus 11 kræves ikke.",
-        en="The CPR number does not have ten digits or a possible date. Modulus 11 is not required.",
+        da="CPR-nummeret har ikke ti cifre eller ikke en mulig dato. Modulus 11 kræves ikke. Et regneark fjerner "
+        "nullet foran: gør kolonnen til tekst.",
+        en="The CPR number does not have ten digits or a possible date. Modulus 11 is not required. A spreadsheet "
+        "takes away the nought in front: make the column text.",
     ),
     "wrong number of fields": Text(
         da="Linjen har ikke lige så mange felter som den første. Sæt tekst med skilletegn i anførselstegn.",

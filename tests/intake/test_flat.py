@@ -2,6 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from intake.deliver import (
     AIM,
@@ -188,6 +190,7 @@ LAB_VALUES = {
     "3,2 mmol/l": (None, None, "3,2 mmol/l"),
     "5-10": (None, None, "5-10"),
     "<": (None, None, "<"),
+    "-": (None, None, "-"),
 }
 
 
@@ -293,6 +296,13 @@ def test_typed_parquet_gives_the_same_rows_as_text(folder, registers, tmp_path):
         ("AIM", "VAERDI", "48.10::DECIMAL(6, 2)", "value", 48.1),
         ("AIM", "ART", "encode('måling')", "kind", "measurement"),
         ("AIM", "ART", "encode('årskontrol')", "kind", None),
+        ("LAB", "value", "0.0000001::DOUBLE", "value", 1e-7),
+        ("LAB", "value", "1e20::FLOAT", "value", 1e20),
+        ("SSSY", "PNR", f"{ANNA}::FLOAT", "person_id", None),
+        ("LPR_A_KONTAKT", "KONT_ANS", "1044841000016001::DOUBLE", "unit", "1044841000016001"),
+        ("LPR_A_KONTAKT", "DW_EK_FORLOEB", "12345678901234567::DOUBLE", "course_id", None),
+        ("LPR_A_KONTAKT", "DW_EK_FORLOEB", "20000001::FLOAT", "course_id", None),
+        ("LPR_A_KONTAKT", "KONT_ANS", "'3,91111E+14'", "unit", None),
     ],
 )
 def test_a_typed_value_is_read_as_its_text_would_be(register, field, value, column, read, folder, registers):
@@ -303,6 +313,37 @@ def test_a_typed_value_is_read_as_its_text_would_be(register, field, value, colu
     assert not landing.refused
     assert [row[column] for row in rows(registers, count.table)] == ([] if read is None else [read])
     assert count.quarantined == (read is None)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.large_string(), pa.string_view(), pa.binary_view(), pa.binary(7), pa.dictionary(pa.int8(), pa.large_string())],
+)
+def test_texts_of_every_kind_are_texts(kind, folder, registers):
+    given = [f"{text:7}" for text in ("012345", "", "")]
+    texts = {name: pa.array([value] * 3) for name, value in SERVICE.items()}
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table(texts | {"YDERNR": pa.array(given).cast(kind)}), folder / "SSSY.parquet")
+    landed(folder, registers)
+    assert sorted(row["provider"] or "" for row in rows(registers, "practice_service")) == ["", "", "012345"]
+    assert None in [row["provider"] for row in rows(registers, "practice_service")]
+
+
+NOT_READ = {
+    "KONT_STARTTIDSPUNKT": (pa.timestamp("ns"), " has times in KONT_STARTTIDSPUNKT that may be in UTC or not"),
+    "KONT_ANS": (pa.float16(), " has numbers in KONT_ANS of a kind that is not read"),
+    "DW_EK_FORLOEB": (pa.decimal256(50), " has numbers in DW_EK_FORLOEB of a kind that is not read"),
+}
+
+
+@pytest.mark.parametrize("field", NOT_READ)
+def test_a_kind_of_column_that_is_not_read_is_named(field, folder, registers):
+    kind, why = NOT_READ[field]
+    texts = {name: pa.array([value]) for name, value in CONTACT.items()}
+    folder.mkdir(parents=True)
+    table = pa.table(texts | {field: pa.nulls(1, kind)})
+    pq.write_table(table, folder / "LPR_A_KONTAKT.parquet", use_deprecated_int96_timestamps=True)
+    assert landed(folder, registers).refused["LPR_A_KONTAKT.parquet"].startswith(f"LPR_A_KONTAKT.parquet{why}")
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
