@@ -44,8 +44,10 @@ def answer(
         quick = bool(question.as_given) and all(map(_is_tidy, asked.columns))
         answers = engine.execute(question.quick if quick else question.query).to_arrow_table()
         broken = answers["broken"].to_numpy()
-        given = {name: asked[field] for name, field in question.as_given.items()} if quick else {}
-        for name, column in (given | dict(zip(answers.column_names[:-1], answers.columns[:-1], strict=True))).items():
+        told = {name: answers[name] for name in answers.column_names[:-1]}
+        if quick:
+            told |= {name: asked[field] for name, field in question.as_given.items()}
+        for name, column in told.items():
             values = _one(column)
             if name == "person_id":
                 values = _persons(values, engine, pseudonyms)
