@@ -85,7 +85,9 @@ def unpack(archive: Path, folder: Path) -> list[str]:
                     out.write(block)
     except FileExistsError:
         raise DataError(f"{name} holds two files of one name. Send each file once.") from None
-    except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, *_BROKEN) as error:
+    except NotImplementedError:  # Windows packs files over 2 GB by Deflate64
+        raise DataError(f"{name} is packed in a way that is not read. Send it as .tar.gz, or the files.") from None
+    except (OSError, EOFError, ValueError, RuntimeError, zlib.error, *_BROKEN) as error:
         reason = in_print(str(error).replace(str(folder), "")) or "it ends too early"
         raise DataError(f"{name} cannot be unpacked: {reason}. Send it again.") from None
     return left

@@ -187,6 +187,16 @@ def test_two_files_of_one_name_refuse_the_archive(name, registers, tmp_path):
     }
 
 
+def test_a_zip_of_windows_own_deflate64_is_told_how_to_be_packed(registers, tmp_path):
+    write_zip(tmp_path / "a.zip", [("SSSY.csv", csv_bytes(SERVICE))])
+    packed = bytearray((tmp_path / "a.zip").read_bytes())
+    packed[packed.index(b"PK\3\4") + 8] = packed[packed.index(b"PK\1\2") + 10] = 9
+    (tmp_path / "a.zip").write_bytes(packed)
+    assert landed(tmp_path / "a.zip", registers).refused == {
+        "a.zip": "a.zip is packed in a way that is not read. Send it as .tar.gz, or the files."
+    }
+
+
 def broken():
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
@@ -207,6 +217,7 @@ def broken():
         member.size = 5000
         out.addfile(member, io.BytesIO(bytes(5000)))
     yield "cut.tar", packed.getvalue()[:3000]
+    yield "cut.csv.gz", gzip.compress(csv_bytes(SERVICE))[:40]
     yield "cut.tar.gz", gzip.compress(packed.getvalue())[:60]
     yield f"{BO}.zip", b"PK"
 
