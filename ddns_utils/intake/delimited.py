@@ -33,6 +33,7 @@ ROWS_AT_A_TIME, CHARACTERS_AT_A_TIME = 50_000, 20_000_000
 # In a line that fell apart a CPR number may have run together with other digits.
 _LIKE_CPR = re.compile(rf"\d{{6,}}{BETWEEN}\d{{4,}}")
 _ONLY_WINDOWS = bytes(range(0x80, 0xA0))
+_DANISH_UTF8 = re.compile("|".join("æøåÆØÅ").encode())
 SEPARATORS = ";\t|,"
 _EXCELS_OWN = re.compile(rf'"?sep=([{SEPARATORS}])"?\s*', re.IGNORECASE)
 # What SQL Server, R, pandas, SAS and Postgres write where there is nothing.
@@ -43,10 +44,12 @@ NOTHING = frozenset(("", "NULL", "null", "NA", "NaN", "nan", ".", r"\N"))
 class Layout:
     """How a CSV file is laid out: ``skipped`` lines stand before that of the names, ``named`` columns have one.
 
-    Nameless columns after the last named one may be left out of a line.
+    Nameless columns after the last named one may be left out of a line. ``broken`` says that some lines are not in the
+    encoding.
     """
 
     encoding: str
+    broken: bool
     separator: str
     skipped: int
     columns: list[str]
@@ -56,16 +59,17 @@ class Layout:
 def open_csv(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> list[FlatFile]:
     """A CSV file, all text: in one pass, which fails at a badly formed line; and line by line, with FAULT and LINE.
 
-    The encoding is UTF-8, UTF-16 with its mark, else Windows-1252, of which Latin-1 is a part; fields are parted by the
-    separator that the line of names has most of. Raises DataError for a file without a readable line of names.
+    The encoding is UTF-8, also if single letters are broken, UTF-16 with its mark, else Windows-1252, of which Latin-1
+    is a part; fields are parted by the separator that the line of names has most of. Raises DataError for a file
+    without a readable line of names.
     """
-    layout = _layout(path, name, _encoding(path, name))
+    layout = _layout(path, name)
     schema = pa.schema([(column, pa.string()) for column in layout.columns])
     ways = [
         FlatFile(schema, lambda wanted: _in_one_pass(path, layout, wanted, engine)),
         FlatFile(schema, lambda wanted: _line_by_line(path, layout, wanted), faulty=True),
     ]
-    return ways[1:] if layout.encoding in ("cp1252", "utf-16") else ways
+    return ways[1:] if layout.broken or layout.encoding in ("cp1252", "utf-16") else ways
 
 
 def _in_one_pass(
@@ -88,14 +92,17 @@ def _in_one_pass(
             yield batch
 
 
-def _encoding(path: Path, name: str) -> str:
-    """utf-8-sig, utf-16, latin-1 or cp1252, from every byte of the file."""
-    decoder, is_utf8, is_latin1 = codecs.getincrementaldecoder("utf-8")(), True, True
+def _encoding(path: Path, name: str) -> tuple[str, bool]:
+    """utf-8-sig, utf-16, latin-1 or cp1252, from every byte of the file; and whether some are not in it.
+
+    One broken letter does not make Windows-1252 of a file with Danish letters in UTF-8.
+    """
+    decoder, is_utf8, is_latin1, is_danish = codecs.getincrementaldecoder("utf-8")(), True, True, False
     first = True
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             if first and block.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                return "utf-16"
+                return "utf-16", False
             if first and b"\0" in block.partition(b"\n")[0]:
                 raise DataError(f"{name} is not text. Send CSV in UTF-8.")
             first = False
@@ -104,20 +111,22 @@ def _encoding(path: Path, name: str) -> str:
                     decoder.decode(block)
                 except UnicodeDecodeError:
                     is_utf8 = False
-            if is_latin1 and not block.isascii():
-                is_latin1 = len(block.translate(None, _ONLY_WINDOWS)) == len(block)
+            if not block.isascii():
+                is_latin1 = is_latin1 and len(block.translate(None, _ONLY_WINDOWS)) == len(block)
+                is_danish = is_danish or _DANISH_UTF8.search(block) is not None
     if first:
         raise DataError(f"{name} is empty. Send a file with a line of column names, also when there are no rows.")
     if is_utf8 and not decoder.getstate()[0]:
-        return "utf-8-sig"
-    return "latin-1" if is_latin1 else "cp1252"
+        return "utf-8-sig", False
+    return ("utf-8-sig", True) if is_danish else ("latin-1" if is_latin1 else "cp1252", False)
 
 
 def _open(path: Path, encoding: str) -> TextIO:
     return path.open(encoding=encoding, errors="replace", newline="")
 
 
-def _layout(path: Path, name: str, encoding: str) -> Layout:
+def _layout(path: Path, name: str) -> Layout:
+    encoding, broken = _encoding(path, name)
     with _open(path, encoding) as file:
         line = file.readline(LONGEST_LINE)
         told = _EXCELS_OWN.fullmatch(line)
@@ -133,7 +142,7 @@ def _layout(path: Path, name: str, encoding: str) -> Layout:
     if twice:
         raise DataError(f"{name} has more than one column {', '.join(map(hide, twice))}. Send each column once.")
     named = max(number for number, column in enumerate(names, 1) if column)
-    return Layout(encoding, separator, int(told is not None), columns, named)
+    return Layout(encoding, broken, separator, int(told is not None), columns, named)
 
 
 def _line_by_line(path: Path, layout: Layout, wanted: list[str]) -> Iterator[pa.RecordBatch]:
@@ -192,6 +201,8 @@ def _rows(file: TextIO, layout: Layout) -> Iterator[tuple[str, list[str] | None,
                 waiting.extendleft(reversed(lines[1:]))
             else:
                 line, fields, fault = "".join(lines), joined, ""
+        if layout.broken and "\N{REPLACEMENT CHARACTER}" in line:
+            fault = "unreadable line"
         yield line.rstrip("\r\n"), None if fault else fields, fault
 
 

@@ -97,7 +97,8 @@ REASONS = {
         en="The line has not as many fields as the first. Put text with separators in quotes.",
     ),
     "unreadable line": Text(
-        da="Et anførselstegn begynder eller slutter forkert.", en="A quotation mark begins or ends in a wrong place."
+        da="Et anførselstegn begynder eller slutter forkert, eller et bogstav er ikke i filens tegnsæt.",
+        en="A quotation mark begins or ends in a wrong place, or a letter is not in the file's encoding.",
     ),
     "line too long": Text(da="Linjen er på over en million tegn.", en="The line has more than a million characters."),
 }

@@ -181,6 +181,16 @@ def test_words_of_programs_for_nothing_are_nothing(other, folder, registers):
     assert found == dict.fromkeys([f"s{n}" for n in range(len(words))]) | {"s10": "NAN"}
 
 
+def test_a_letter_that_was_cut_in_two_makes_one_bad_line_and_the_others_keep_theirs(folder, registers):
+    folder.mkdir(parents=True)
+    lines = [good(number).replace("012345", text) for number, text in enumerate(("ØST", "ÅRH", "SØ"))]
+    text = "\n".join([HEADER, *lines]).encode()
+    (folder / "SENTINEL.csv").write_bytes(text.replace("Å".encode(), b"\xc3"))
+    (count,) = landed(folder, registers).counts
+    assert count.reasons == {"unreadable line": 1}
+    assert {row["provider"] for row in rows(registers, "specialist_record")} == {"ØST", "SØ"}
+
+
 def test_a_residence_file_with_a_bad_line_is_counted_by_its_residences(folder, registers):
     write_csv(folder, "BEF", [FILES["BEF"]])
     with (folder / "BEF.csv").open("a") as file:
