@@ -3,7 +3,7 @@
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from intake.deliver import ANNA, CONTACT, KEY
 
@@ -28,6 +28,7 @@ def engine():
         yield engine
 
 
+@settings(max_examples=60, deadline=None)
 @given(TEXTS, st.booleans(), st.integers(0, 3), st.booleans())
 def test_texts_are_trimmed_whether_or_not_they_are_looked_at_one_by_one(engine, texts, encoded, skipped, as_one):
     """``contact_id`` of some rows, sliced out of more of them, as texts or as numbers into a dictionary."""
