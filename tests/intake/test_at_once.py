@@ -87,6 +87,14 @@ def test_a_later_file_of_the_landing_and_a_later_landing_correct_what_was_writte
     assert str(row["first_received_on"]) == "2025-04-01"
 
 
+def test_a_large_file_corrects_a_small_one_of_the_same_day_before_it(folder, registers):
+    write_csv(folder, "LPR_A_KONTAKT", [contact(1, PRIORITET="ATA3")])
+    write_csv(folder, "LPR_A_KONTAKT_2", [contact(n) for n in range(20)])
+    first, second = sorted(landed(folder, registers).counts, key=lambda count: count.file)
+    assert (first.kept, first.superseded, second.kept, second.superseded) == (0, 1, 20, 0)
+    assert priorities(registers)["k1"] == "ATA1"
+
+
 def test_an_earlier_delivery_that_lands_late_replaces_nothing(folder, registers):
     landed(write_csv(folder.parent / "2025-05-01", "LPR_A_KONTAKT", [contact(1, PRIORITET="ATA3")]), registers)
     (count,) = landed(write_csv(folder, "LPR_A_KONTAKT", [contact(n) for n in range(20)]), registers).counts
