@@ -143,7 +143,7 @@ def flat(top: Path, number: int) -> None:
     """A register without a key and one with, as Parquet and CSV: landing, beside DuckDB's own copy into Parquet.
 
     Both sides write Parquet with Snappy and row groups of 122,880 rows, which is what DuckDB does unasked; landing
-    leaves texts as they are that Snappy does not shorten.
+    leaves texts as they are that Snappy hardly shortens.
     """
     for (register, (rows, made, as_landed)), kind in itertools.product(FLAT.items(), ("parquet", "csv")):
         file = top / f"{register}-{kind}" / "2025-12-31" / f"{register}.{kind}"
