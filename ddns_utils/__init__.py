@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 _WHERE = {
+    "INDICATORS": "ddns_utils.indicators",
     "Period": "ddns_utils.period",
     "Text": "ddns_utils.language",
     "areas": "ddns_utils.areas",

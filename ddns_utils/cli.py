@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+import shlex
 import shutil
 import signal
 import sys
@@ -106,15 +106,21 @@ def intake(
 
 
 @main.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="NAME...")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Give a parameter another value.")
 @REGISTERS
 def run(names: tuple[str, ...], settings: tuple[str, ...], registers: Path | None) -> None:
-    """Run analyses, each into a new folder under outputs."""
+    """Run analyses, each into a new folder under outputs. Without a name: show what there is and what it takes."""
     from ddns_utils.runs.contract import read_contract, split_settings
     from ddns_utils.runs.project import find_project
 
     project = find_project()
+    if not names:
+        for name in project.analyses:
+            click.echo(name)
+            for one in read_contract(project, name).parameters.values():
+                click.echo(f"  --set {shlex.quote(f'{one.name}={one.default}')}  {one.meaning}")
+        return
     given = split_settings(settings)
     contracts = [read_contract(project, name) for name in dict.fromkeys(names)]
     chosen = [(contract, contract.values(given)) for contract in contracts]
@@ -166,15 +172,11 @@ def explain(
     if not sys.stdout.isatty():
         raise click.UsageError("explain shows the rows of one person on a terminal, and writes to no file and no pipe.")
     from ddns_utils.explain import explain as told
-    from ddns_utils.indicators import INDICATORS
+    from ddns_utils.indicators import indicator_named
     from ddns_utils.period import Period
     from ddns_utils.registers import open_registers
 
-    if indicator and indicator not in INDICATORS:
-        near = difflib.get_close_matches(indicator, INDICATORS, 1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise click.UsageError(f"There is no indicator '{indicator}'.{hint}")
-    chosen = INDICATORS[indicator] if indicator else None
+    chosen = indicator_named(indicator) if indicator else None
     when = Period.parse(period) if period else None
     for line in told(open_registers(registers).snapshot(), person, diseases, chosen, when, language):
         click.echo(line)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ddns_utils.errors import DataError
+
 if TYPE_CHECKING:
     from ddns_utils.snapshot import Snapshot
 
@@ -43,6 +45,11 @@ def registers(
         return
     if source or sender or first or last:
         raise click.UsageError("--source, --sender, --from and --to choose among deliveries. Add --deliveries.")
+    if not snapshot.version:
+        raise DataError(
+            f"There are no registers in {opened.path}. If they are elsewhere, name them by --registers or "
+            "DDNS_REGISTERS; else land deliveries first: ddns intake PATH."
+        )
     from ddns_utils.progress import show_table
 
     show_table(

@@ -19,7 +19,7 @@ import ibis
 import pandas as pd
 
 from ddns_utils import areas, codelists
-from ddns_utils.errors import DataError
+from ddns_utils.errors import DataError, did_you_mean
 from ddns_utils.model import TABLES
 from ddns_utils.period import Period
 from ddns_utils.snapshot import Snapshot
@@ -121,7 +121,9 @@ def days(snapshot: Snapshot, source: str | None = None, sender: str | None = Non
     for column, wanted in (("source", source), ("sender", sender)):
         there = list(dict.fromkeys(found[column]))
         if wanted is not None and wanted not in there:
-            raise DataError(f"No delivery has the {column} '{wanted}'. There are: {', '.join(there)}.")
+            raise DataError(
+                f"No delivery has the {column} '{wanted}'. {did_you_mean(wanted, there)}There are: {', '.join(there)}."
+            )
         found = found if wanted is None else found[found[column] == wanted]
     return found
 

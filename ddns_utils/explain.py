@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 import ibis
 
 from ddns_utils import areas
-from ddns_utils.errors import DataError, DefinitionError
+from ddns_utils.errors import DataError, DefinitionError, did_you_mean
 from ddns_utils.indicators.declare import Indicator, Rate
 from ddns_utils.indicators.look_back import require_begun
 from ddns_utils.language import day, say
@@ -77,7 +77,9 @@ def explain(
     if "DDNS_RUN_FOLDER" in os.environ:
         raise DataError("explain shows the rows of one person, so a run cannot use it. Use the command ddns explain.")
     if unknown := [name for name in diseases if name not in DISEASES]:
-        raise DefinitionError(f"There is no disease '{unknown[0]}'. There are: {', '.join(DISEASES)}.")
+        raise DefinitionError(
+            f"There is no disease '{unknown[0]}'. {did_you_mean(unknown[0], DISEASES)}There are: {', '.join(DISEASES)}."
+        )
     if (indicator is None) != (period is None):
         raise DefinitionError("An indicator is explained for a period. Give both, or neither.")
     if indicator and (indicator.category or indicator.rows_about != "persons"):

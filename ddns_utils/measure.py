@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from ddns_utils.counting import AGE_BANDS, FINEST_AGES, PARTS, SEXES, STANDARD_B
 from ddns_utils.coverage import covered, require_covered
 from ddns_utils.deliveries import WITH_SYSTEMS, systems
 from ddns_utils.errors import DefinitionError
+from ddns_utils.indicators import indicator_named
 from ddns_utils.indicators.declare import Indicator, Mean, Proportion, Rate
 from ddns_utils.indicators.look_back import SHORT, is_short
 from ddns_utils.period import Period
@@ -54,11 +56,11 @@ class Measured:
 
 
 def measure(
-    indicators: Indicator | Sequence[Indicator],
+    indicators: Indicator | str | Sequence[Indicator | str],
     snapshot: Snapshot,
-    periods: Period | Sequence[Period],
-    by: Sequence[str] = (),
-    levels: Sequence[str] = areas.USUAL_LEVELS,
+    periods: Period | str | Sequence[Period | str],
+    by: str | Sequence[str] = (),
+    levels: str | Sequence[str] = areas.USUAL_LEVELS,
     area: str | Sequence[str] = (),
     geography: date | None = None,
     levels_of: Mapping[str, Sequence[str]] | None = None,
@@ -66,25 +68,32 @@ def measure(
 ) -> Measured:
     """Compute indicators for each period, for every area of ``levels``, in all and by ``by`` (sex, age_band).
 
-    ``area`` names further areas by code, whatever their level: a cluster, a council, several joined by ``+``. All
-    periods have the areas that there are on the day ``geography`` (the last day of the latest period), so that a
-    series does not break where regions change. ``levels_of`` gives an indicator, by id, levels of its own in place
-    of both: more, where areas are compared, or fewer, where its small numbers would hide another's. With
-    ``where_covered``, an indicator has those of the periods before the last one that the registers reach. The level
-    ``system``, or a system as ``area``, gives every clinic system that sent rows, in all only, where the rows tell.
+    An indicator is its declaration or its id, a period a ``Period`` or its text ("2025"). ``area`` names further
+    areas by code, whatever their level: a cluster, a council, several joined by ``+``. All periods have the areas
+    that there are on the day ``geography`` (the last day of the latest period), so that a series does not break
+    where regions change. ``levels_of`` gives an indicator, by id, levels of its own in place of both: more, where
+    areas are compared, or fewer, where its small numbers would hide another's. With ``where_covered``, an indicator
+    has those of the periods before the last one that the registers reach. The level ``system``, or a system as
+    ``area``, gives every clinic system that sent rows, in all only, where the rows tell.
 
     Raises DataError, before anything is computed, if the registers do not cover a period and its follow-up, and
-    DefinitionError for a breakdown, level or area that does not exist.
+    DefinitionError for an indicator, period, breakdown, level or area that does not exist.
     """
-    indicators = (indicators,) if isinstance(indicators, Indicator) else tuple(indicators)
-    periods = (periods,) if isinstance(periods, Period) else tuple(periods)
+    indicators = tuple(_declared(one) for one in _several(indicators))
+    periods = tuple(one if isinstance(one, Period) else Period.parse(_text("period", one)) for one in _several(periods))
+    by, levels, area = (
+        tuple(_text(name, one) for one in _several(given))
+        for name, given in (("by", by), ("levels", levels), ("area", area))
+    )
     if wrong := [name for name in by if name not in BREAKDOWNS]:
         raise DefinitionError(f"There is no breakdown '{wrong[0]}'. Choose among: {', '.join(BREAKDOWNS)}.")
-    further, on = (area,) if isinstance(area, str) else area, geography or max(p.last_day for p in periods)
-    with_systems = areas.SYSTEM in levels or any(map(areas.is_system, further))
+    on = geography or max(p.last_day for p in periods)
+    with_systems = areas.SYSTEM in levels or any(map(areas.is_system, area))
     levels = [level for level in levels if level != areas.SYSTEM]
-    further = [code for code in further if not areas.is_system(code)]
+    further = [code for code in area if not areas.is_system(code)]
     levels_of = levels_of or {}
+    for name in set(levels_of).difference(one.id for one in indicators):
+        indicator_named(name)
     usual = _places(levels, further, on)
     own = {level for named in levels_of.values() for level in named if level != areas.CHOSEN}
     every = _places({*levels, *own}, further, on)
@@ -110,6 +119,27 @@ def measure(
         if frame is not None
     ]
     return Measured(pd.concat(frames, ignore_index=True), {indicator.id: indicator for indicator in indicators})
+
+
+def _several(given: object) -> tuple[Any, ...]:
+    """One thing or several as several."""
+    return tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
+
+
+def _text(name: str, given: object) -> str:
+    """What is written as text, which a code or a year is too; DefinitionError for anything else."""
+    if not isinstance(given, str):
+        raise DefinitionError(f"measure() takes {name} as text, but was given {given!r}. Write '{given}'.")
+    return given
+
+
+def _declared(given: object) -> Indicator:
+    """The indicator of an id, or the declaration itself; DefinitionError for anything else."""
+    if isinstance(given, Indicator):
+        return given
+    if not isinstance(given, str):
+        raise DefinitionError(f"measure() takes an indicator or its id, but was given {type(given).__name__}.")
+    return indicator_named(given)
 
 
 def _measured(

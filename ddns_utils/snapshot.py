@@ -13,7 +13,7 @@ import ibis
 from deltalake import DeltaTable
 
 from ddns_utils import engines
-from ddns_utils.errors import DataError
+from ddns_utils.errors import DataError, did_you_mean
 from ddns_utils.model import TABLES, Table
 from ddns_utils.persons import present_pseudonyms, unite
 from ddns_utils.table_files import stored_schema
@@ -140,7 +140,9 @@ def overview(snapshot: Snapshot, names: Iterable[str] = tuple(TABLES)) -> list[d
 def table_model(name: str) -> type[Table]:
     """The model of a table; DataError if there is none of that name."""
     if name not in TABLES:
-        raise DataError(f"The data model has no table '{name}'. It has: {', '.join(TABLES)}.")
+        raise DataError(
+            f"The data model has no table '{name}'. {did_you_mean(name, TABLES)}It has: {', '.join(TABLES)}."
+        )
     return TABLES[name]
 
 

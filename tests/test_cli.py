@@ -117,6 +117,19 @@ def test_registers_are_shown_with_what_they_hold(story):
     assert lines["person"] == ["0", "0", "", "", ""]
 
 
+def test_registers_that_are_not_there_are_said_to_be_missing(story):
+    done = ddns(story, "registers", DDNS_REGISTERS=str(story.root / "elsewhere"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"There are no registers in {story.root / 'elsewhere'}. If they are elsewhere, name")
+
+
+def test_run_without_a_name_shows_the_analyses_and_what_they_take(story):
+    done = ddns(story, "run")
+    assert done.stdout == (
+        "chronic_disease\n  --set area=DK  the area\n  --set period=2025  the year\n  --set language=da  da or en\n"
+    )
+
+
 def test_old_versions_are_dropped_but_not_those_that_runs_or_releases_name(story):
     def land():
         home = {"person_id": "q", "municipality": "101", "start": date(2021, 1, 1), "end": None, "delivery_id": "e"}

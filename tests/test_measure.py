@@ -141,6 +141,31 @@ def test_an_unknown_breakdown_or_level_is_refused(tmp_path):
         measure(READMISSION_30D, snapshot, YEAR, levels=("parish",))
 
 
+def test_an_indicator_may_be_its_id_and_one_period_breakdown_level_or_area_its_text(tmp_path):
+    snapshot = ending(date(2026, 5, 1), tmp_path)
+    by_text = measure("readmission_30d", snapshot, "2025", by="sex", levels="region", area="751").frame
+    declared = measure([READMISSION_30D], snapshot, [YEAR], by=("sex",), levels=("region",), area=("751",)).frame
+    assert by_text.equals(declared)
+    assert set(by_text["area_level"]) == {"region", "municipality"}
+    assert set(by_text["sex"]) == {"all", "F", "M"}
+
+
+@pytest.mark.parametrize(
+    ("indicator", "where", "message"),
+    [
+        ("readmision_30d", {}, "There is no indicator 'readmision_30d'. Did you mean 'readmission_30d'"),
+        (READMISSION_30D, {"levels_of": {"readmision_30d": ["country"]}}, "no indicator 'readmision_30d'"),
+        (READMISSION_30D, {"area": 751}, "takes area as text, but was given 751. Write '751'"),
+        (READMISSION_30D, {"periods": 2025}, "takes period as text, but was given 2025. Write '2025'"),
+        (READMISSION_30D, {"periods": "last year"}, "'last year' is not a period"),
+        (30, {}, "takes an indicator or its id, but was given int"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_what_to_write(tmp_path, indicator, where, message):
+    with pytest.raises(DefinitionError, match=message):
+        measure(indicator, ending(date(2026, 5, 1), tmp_path), **{"periods": YEAR} | where)
+
+
 def test_kept_results_are_used_again_and_not_for_another_version(tmp_path):
     snapshot = ending(date(2026, 5, 1), tmp_path)
     first = measure(READMISSION_30D, snapshot, YEAR).frame

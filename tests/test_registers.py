@@ -258,3 +258,8 @@ def test_a_merge_adds_the_column_that_a_table_lacks(registers, monkeypatch):
     with registers.writing() as writer:
         writer.merge("residence", row)
     assert read(registers.snapshot(), "residence")["delivery_id"].tolist() == ["d"]
+
+
+def test_a_table_that_the_model_does_not_have_is_answered_with_the_nearest(tmp_path):
+    with pytest.raises(DataError, match=r"has no table 'lab_results'\. Did you mean 'lab_result'"):
+        Registers(tmp_path).snapshot().table("lab_results")

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from ddns_utils.errors import DefinitionError
+from ddns_utils.errors import DefinitionError, did_you_mean
 from ddns_utils.language import LANGUAGES, Text
-from ddns_utils.runs.project import Project, did_you_mean
+from ddns_utils.runs.project import Project
 from ddns_utils.runs.values import KINDS, TYPES, Check, Value, from_text, in_words, of_type
 
 FILE_KEYS = ("notebook", "schedule", "parameters", "checks", "labels", "values")

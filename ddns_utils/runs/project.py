@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ddns_utils.errors import DefinitionError
+from ddns_utils.errors import DefinitionError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,3 @@ def find_project() -> Project:
         f"{here} is not in a project: no folder above it has pyproject.toml and notebooks. "
         "Go to the project, or let DDNS_PROJECT name its folder."
     )
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """A question naming the most similar known word, followed by a space; empty if none is similar."""
-    nearest = difflib.get_close_matches(word, known, n=1)
-    return f"Did you mean '{nearest[0]}'? " if nearest else ""

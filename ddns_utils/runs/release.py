@@ -14,11 +14,11 @@ from ddns_utils.disclosure import Policy, Published
 from ddns_utils.disclosure.leaks import values_in
 from ddns_utils.disclosure.ledger import PUBLISHED, RELEASED, WITHDRAWN, Ledger
 from ddns_utils.disclosure.recheck import no_longer_safe
-from ddns_utils.errors import DataError, DefinitionError
+from ddns_utils.errors import DataError, DefinitionError, did_you_mean
 from ddns_utils.runs import door
 from ddns_utils.runs.folders import RunFolder, list_runs
 from ddns_utils.runs.manifest import MANIFEST, file_hashes, package_hash, policy_state, sha256
-from ddns_utils.runs.project import Project, did_you_mean
+from ddns_utils.runs.project import Project
 
 
 def find_run(project: Project, name: str) -> RunFolder:

@@ -74,7 +74,8 @@ def plan(project: Project, contract: Contract, values: dict[str, Any], snapshot:
     if snapshot.version == 0:
         raise DataError(
             f"The registers in {snapshot.path.name} are empty, so {contract.analysis} has nothing to read. "
-            "Land deliveries first: ddns intake PATH. For made-up ones: ddns synthesize."
+            "If they are elsewhere, name them by --registers or DDNS_REGISTERS; else land deliveries first: "
+            "ddns intake PATH. For made-up ones: ddns synthesize."
         )
     language = str(values.get("language", LANGUAGES[0]))
     ledger = ledger_of(Registers(snapshot.path))
