@@ -161,8 +161,8 @@ def _preventable(id: str, what: Text, codes: tuple[str, ...]) -> Rate:
             "en borger på 65 år eller derover på periodens første dag", "a resident aged 65 or over on the first day"
         ),
         counted=Text(
-            f"Akutte somatiske indlæggelser, hvis hoveddiagnose er i gruppen {what.da}",
-            f"Acute somatic admissions whose main diagnosis is in the group {what.en}",
+            f"Akutte somatiske indlæggelser efter hoveddiagnose: {what.da}",
+            f"Acute somatic admissions by main diagnosis: {what.en}",
         ),
         denominator=old_at_start,
         numerator=admitted_with(codes),

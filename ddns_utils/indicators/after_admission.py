@@ -60,7 +60,8 @@ def _declare(disease: str, name: Text) -> Proportion:
     return Proportion(
         id=f"{'diabetes' if disease == 'type_2_diabetes' else disease}_follow_up_30d",
         title=Text(
-            f"Set inden for 30 dage efter indlæggelse med {name.da}", f"Seen within 30 days of admission for {name.en}"
+            f"Fulgt op inden for 30 dage efter indlæggelse med {name.da}",
+            f"Seen within 30 days of admission for {name.en}",
         ),
         one_row_is=Text(
             f"en udskrivning efter akut indlæggelse med {name.da}, hvor borgeren levede mere end 30 dage efter",

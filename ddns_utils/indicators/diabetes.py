@@ -129,7 +129,10 @@ HBA1C_MEASURED = Proportion(
         da="en borger, der havde diabetes, da perioden begyndte, og bor i Danmark på dens sidste dag",
         en="a person with diabetes when the period began, living in Denmark on its last day",
     ),
-    counted=Text(da="Mindst ét HbA1c-svar i perioden", en="At least one HbA1c result in the period"),
+    counted=Text(
+        da="Mindst ét svar på HbA1c (langtidsblodsukker) i perioden",
+        en="At least one result of HbA1c (long-term blood sugar) in the period",
+    ),
     denominator=people_with_diabetes,
     numerator=measured_hba1c,
     needs=("lab_result", "prescription"),
@@ -160,7 +163,8 @@ HBA1C_BELOW_59 = Proportion(
         en="a person with diabetes with HbA1c measured in the period",
     ),
     counted=Text(
-        da="Periodens seneste HbA1c er under 59 mmol/mol", en="The latest HbA1c of the period is under 59 mmol/mol"
+        da="Periodens seneste HbA1c (langtidsblodsukker) er under 59 mmol/mol",
+        en="The latest HbA1c (long-term blood sugar) of the period is under 59 mmol/mol",
     ),
     denominator=people_with_hba1c,
     numerator=below_59,
@@ -186,8 +190,8 @@ HBA1C_FROM_75 = Proportion(
     ),
     one_row_is=HBA1C_BELOW_59.one_row_is,
     counted=Text(
-        da="Periodens seneste HbA1c er 75 mmol/mol eller mere",
-        en="The latest HbA1c of the period is 75 mmol/mol or more",
+        da="Periodens seneste HbA1c (langtidsblodsukker) er 75 mmol/mol eller mere",
+        en="The latest HbA1c (long-term blood sugar) of the period is 75 mmol/mol or more",
     ),
     denominator=people_with_hba1c,
     numerator=from_75,
@@ -258,7 +262,7 @@ EYE_2_YEARS = _check(
 )  # fmt: skip
 FOOT_2_YEARS = _check(
     "diabetes_foot_2_years",
-    Text(da="Borgere med diabetes, der fik undersøgt fødder", en="People with diabetes whose feet were examined"),
+    Text(da="Borgere med diabetes, der fik fødderne undersøgt", en="People with diabetes whose feet were examined"),
     Text(da="En ydelse hos fodterapeut inden for to år", en="A service of a podiatrist within two years"),
     people_with_diabetes, checked(foot_examinations, YEARS_BETWEEN_CHECKS), "practice_service", 0.95,
     Text(da="Fødder undersøgt hos egen læge ses ikke.", en="Feet examined in general practice are not seen."),

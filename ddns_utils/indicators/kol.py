@@ -109,7 +109,8 @@ def _kol_yearly(id: str, number: int, code: str, what: Text) -> Proportion:
             en="a person with COPD coded R95 in general practice when the period began",
         ),
         counted=Text(
-            da=f"{what.da.capitalize()} mindst én gang i perioden", en=f"{what.en.capitalize()} in the period"
+            da=f"{what.da[0].upper()}{what.da[1:]} mindst én gang i perioden",
+            en=f"{what.en[0].upper()}{what.en[1:]} in the period",
         ),
         denominator=people_with_kol_in_general_practice,
         numerator=measured_in_practice(code),

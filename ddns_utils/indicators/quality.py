@@ -256,7 +256,7 @@ IN_TIME = {
             en=f"Rows received at most {DUE_DAYS} days after the end of the month of the event",
         ),
         remedy=Text(
-            da="Send dagligt, senest 14 dage efter måneden; spørg leverandøren, hvad der holder rækkerne tilbage.",
+            da="Send dagligt, senest 14 dage efter månedens udløb; spørg leverandøren, hvad der forsinker rækkerne.",
             en="Send daily, and at most 14 days after the month; ask the supplier what holds the rows back.",
         ),
         numerator=q.in_time, direction="higher is better", **_timeliness(register),

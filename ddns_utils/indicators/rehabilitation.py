@@ -152,7 +152,7 @@ COURSE = Text(
     da="en borgers første genoptræningsforløb med første tilbudte kontakt i perioden",
     en="a person's first rehabilitation course with first offered contact in the period",
 )
-PER_100_COURSES = Text(da="pr. 100 forløb i 90 dage", en="per 100 courses in 90 days")
+PER_100_COURSES = Text(da="pr. 100 forløb", en="per 100 courses")
 
 PLANS_PER_1000 = Rate(
     id="rehabilitation_plans_per_1000",

@@ -303,7 +303,9 @@ class Encounter(MunicipalResource):
     """Meetings with municipal staff."""
 
     name = "encounter"
-    one_row_is = Text(da="et møde med kommunens personale", en="a meeting with municipal staff")
+    one_row_is = Text(
+        da="en kommunal kontakt, holdt eller planlagt", en="a meeting with municipal staff, held or planned"
+    )
     origin = "KL Gateway Encounter"
     key = ("custodian", "encounter_id")
     time = "start"
