@@ -67,6 +67,11 @@ def number(value: float, language: str, decimals: int = 0) -> str:
     return format_decimal(value, format=pattern, locale=require_language(language))
 
 
+def percent_sign(language: str) -> str:
+    """What follows a number of per cent: a space that does not break and % in Danish, % in English."""
+    return {"da": "\u00a0%", "en": "%"}[require_language(language)]
+
+
 def month(value: date, language: str) -> str:
     """The month of a date in words: marts 2025 in Danish, March 2025 in English."""
     return format_date(value, "MMMM y", locale=require_language(language))

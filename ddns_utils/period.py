@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ddns_utils.errors import DefinitionError
+from ddns_utils.language import day, month, say
 
-_FORMS = (
-    "a year (2025), a quarter (2025Q1), a month (2025-03), an ISO week (2025-W07) or two days "
-    "(2025-01-01/2025-07-01, the last not included)"
-)
+FORMS = {
+    "2025": "a year (2025)",
+    "2025Q1": "a quarter (2025Q1)",
+    "2025-03": "a month (2025-03)",
+    "2025-W07": "an ISO week (2025-W07)",
+    "2025-01-01/2025-07-01": "two days (2025-01-01/2025-07-01, the last not included)",
+}
 _WEEK = timedelta(days=7)
 
 
@@ -46,8 +50,8 @@ class Period:
             try:
                 return cls(date.fromisoformat(m[1]), date.fromisoformat(m[2]))
             except ValueError as error:
-                raise DefinitionError(f"'{text}' is not a period: {error}. Write {_FORMS}.") from None
-        raise DefinitionError(f"'{text}' is not a period. Write {_FORMS}.")
+                raise DefinitionError(f"'{text}' is not a period: {error}. Write {forms()}.") from None
+        raise DefinitionError(f"'{text}' is not a period. Write {forms()}.")
 
     @property
     def days(self) -> int:
@@ -90,6 +94,19 @@ class Period:
             Period.parse(f"{month // 12}-{month % 12 + 1:02}") for month in range(months - number + 1, months + 1)
         )
 
+    def in_words(self, language: str) -> str:
+        """As readers write it: 2025, 1. kvartal 2025, marts 2025, uge 7, 2025; of others the first and the last day."""
+        written = str(self)
+        if re.fullmatch(r"\d{4}", written):
+            return written
+        if quarter := re.fullmatch(r"(\d{4})Q(\d)", written):
+            return say("Q{quarter} {year}", language, year=quarter[1], quarter=quarter[2])
+        if week := re.fullmatch(r"(\d{4})-W(\d{2})", written):
+            return say("week {week}, {year}", language, year=week[1], week=int(week[2]))
+        if "/" not in written:
+            return month(self.start, language)
+        return f"{day(self.start, language)} – {day(self.last_day, language)}"
+
     def __str__(self) -> str:
         months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
         if self.start.day == 1 and self.end.day == 1:
@@ -104,18 +121,24 @@ class Period:
         return f"{self.start}/{self.end}"
 
 
+def forms(pattern: str = ".*") -> str:
+    """The ways to write a period, in words: all of them, or those that a regular expression takes."""
+    *most, last = [words for example, words in FORMS.items() if re.fullmatch(pattern, example)]
+    return f"{', '.join(most)} or {last}" if most else last
+
+
 def _make(text: str, year: int, month: int, months: int) -> Period:
     try:
         start = date(year, month, 1)
         last = month + months
         return Period(start, date(year + (last > 12), last - 12 if last > 12 else last, 1))
     except ValueError as error:
-        raise DefinitionError(f"'{text}' is not a period: {error}. Write {_FORMS}.") from None
+        raise DefinitionError(f"'{text}' is not a period: {error}. Write {forms()}.") from None
 
 
 def _week(text: str, year: int, week: int) -> Period:
     try:
         monday = date.fromisocalendar(year, week, 1)
     except ValueError as error:
-        raise DefinitionError(f"'{text}' is not a period: {error}. Write {_FORMS}.") from None
+        raise DefinitionError(f"'{text}' is not a period: {error}. Write {forms()}.") from None
     return Period(monday, monday + _WEEK)

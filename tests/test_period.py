@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddns_utils.errors import DefinitionError
-from ddns_utils.period import Period
+from ddns_utils.period import FORMS, Period, forms
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,29 @@ def test_months_up_to_and_with_the_last_of_the_period():
 )  # fmt: skip
 def test_the_period_that_follows(text, after):
     assert str(Period.parse(text).following()) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "danish", "english"),
+    [
+        ("2025", "2025", "2025"), ("2025Q1", "1. kvartal 2025", "Q1 2025"), ("2025-03", "marts 2025", "March 2025"),
+        ("2025-W07", "uge 7, 2025", "week 7, 2025"),
+        ("2025-01-05/2025-02-03", "5. januar 2025 – 2. februar 2025", "5 January 2025 – 2 February 2025"),
+    ],
+)  # fmt: skip
+def test_readers_see_a_period_in_their_own_words_with_its_last_day(text, danish, english):
+    assert Period.parse(text).in_words("da") == danish
+    assert Period.parse(text).in_words("en") == english
+
+
+def test_the_ways_to_write_a_period_are_those_that_a_pattern_takes():
+    assert forms("[0-9]{4}") == "a year (2025)"
+    assert forms("[0-9]{4}(Q[1-4]|-[0-9]{2})") == "a quarter (2025Q1) or a month (2025-03)"
+    assert forms().startswith(
+        "a year (2025), a quarter (2025Q1), a month (2025-03), an ISO week (2025-W07) or two days"
+    )
+
+
+@pytest.mark.parametrize("example", FORMS)
+def test_every_way_to_write_a_period_can_be_read(example):
+    assert str(Period.parse(example)) == example

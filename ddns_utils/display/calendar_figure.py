@@ -17,7 +17,7 @@ from ddns_utils.disclosure import Disclosed
 from ddns_utils.display.area_figure import ONE_COLUMN
 from ddns_utils.display.drawing import finish, missing_marks, points
 from ddns_utils.display.figures import direct_labels
-from ddns_utils.display.rows import one_indicator, select
+from ddns_utils.display.rows import one_indicator, period_name, select
 from ddns_utils.display.style import (
     ACCENT,
     INK,
@@ -97,10 +97,11 @@ def _weeks(ax: Axes, shares: pd.DataFrame, pointed: str, language: str, small: b
     ax.tick_params(axis="y", labelsize=8.2 if small else 9)
     for label, code in zip(ax.get_yticklabels(), shares.index, strict=True):
         label.set(color=ACCENT if code == pointed else INK, fontweight="bold" if code == pointed else "normal")
-    weeks = [str(Period.parse(period)) for period in shares.columns]
+    weeks = list(shares.columns)
     every = 1 if len(weeks) <= 14 and not small else 2
     ax.set_xticks(range(0, len(weeks), every), [week.split("-W")[-1].lstrip("0") for week in weeks[::every]])
-    ax.set_xlabel(say("Week, {first} to {last}", language, first=weeks[0], last=weeks[-1]), color=MUTED)
+    first, last = (period_name(week, language) for week in (weeks[0], weeks[-1]))
+    ax.set_xlabel(say("{first} to {last}", language, first=first, last=last), color=MUTED)
     ax.spines[:].set_visible(False)
 
 

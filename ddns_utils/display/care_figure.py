@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from ddns_utils import areas
 from ddns_utils.disclosure import Disclosed
 from ddns_utils.display.drawing import finish, hollow, missing_marks, places, values
-from ddns_utils.display.rows import SHOWN, one_indicator, period_name, select, shown_value
+from ddns_utils.display.rows import SHOWN, one_indicator, select, shown_value, tick_name
 from ddns_utils.display.style import (
     INK,
     MARKERS,
@@ -106,7 +106,7 @@ def _panel(
         hidden = (~rows["status"].isin(SHOWN)).any()
         ax.set_ylim(low - 2 * room if hidden else max(low - 2 * room, 0), high + room)
     ax.set_xlim(-0.3, len(periods) - 0.7)
-    ax.set_xticks(range(len(periods)), [period_name(period) for period in periods])
+    ax.set_xticks(range(len(periods)), [tick_name(period, language) for period in periods])
     value_axis(ax.yaxis, known, language)
     ax.yaxis.get_major_locator().set_params(nbins=3)
     bottom, top = ax.get_ylim()

@@ -12,6 +12,7 @@ from ddns_utils.disclosure import Disclosed
 from ddns_utils.display.rows import SHOWN, mark, mark_notes, value_name
 from ddns_utils.display.shown import remember
 from ddns_utils.display.style import MUTED, RASTERISE_ABOVE, wrapped
+from ddns_utils.errors import DataError
 from ddns_utils.indicators.declare import Indicator
 from ddns_utils.language import say
 
@@ -85,10 +86,14 @@ def value_range(ax: Axes, rows: pd.DataFrame, indicator: Indicator) -> None:
     ax.set_ylim(low - below, high + room)
 
 
-def without_totals(rows: pd.DataFrame, dimension: str) -> pd.DataFrame:
-    """Rows of the parts of a dimension; all rows where there are no parts."""
-    parts = rows[rows[dimension] != "all"]
-    return parts if len(parts) else rows
+def without_totals(rows: pd.DataFrame, *dimensions: str) -> pd.DataFrame:
+    """Rows of the parts of every dimension that has parts; DataError if none of them has."""
+    split = [dimension for dimension in dimensions if (rows[dimension] != "all").any()]
+    if not split:
+        raise DataError(
+            f"These results are not broken down by {' or '.join(dimensions)}. Measure them with by={dimensions}."
+        )
+    return rows[(rows[split] != "all").all(axis=1)]
 
 
 def values(rows: pd.DataFrame, dimension: str) -> list[str]:

@@ -19,7 +19,7 @@ from ddns_utils.display.drawing import (
     values,
     without_totals,
 )
-from ddns_utils.display.rows import DIMENSIONS, mark, one_indicator, period_name, require_disclosed, select, value_name
+from ddns_utils.display.rows import DIMENSIONS, mark, one_indicator, require_disclosed, select, tick_name, value_name
 from ddns_utils.display.style import (
     MARKERS,
     MUTED,
@@ -84,7 +84,7 @@ def plot_trend(
             if value is not None and last is not None:
                 ends.append([lines["value"][last], value_name(hue, value, language), colour])
         every = 1 if len(periods) <= MOST_LABELS else 2
-        ax.set_xticks(range(0, len(periods), every), [period_name(p) for p in periods[::every]])
+        ax.set_xticks(range(0, len(periods), every), [tick_name(p, language) for p in periods[::every]])
         ax.set_xlim(-0.35, len(periods) - 0.65)
         ax.set_xlabel("")
         ax.set_ylabel("")
@@ -110,7 +110,7 @@ def plot_age_sex(
     """Values by age band for women and men, with 95 per cent intervals, in one period and area."""
     known = one_indicator(disclosed, indicator)
     rows = select(disclosed, indicator=known.id, period=period, area=area, free=("sex", "age_band"))
-    rows = without_totals(without_totals(rows, "sex"), "age_band")
+    rows = without_totals(rows, "sex", "age_band")
     bands, sexes = values(rows, "age_band"), values(rows, "sex")
     with house_style():
         _, ax = plt.subplots(figsize=(WIDTH, 3.7))

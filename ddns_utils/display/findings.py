@@ -12,13 +12,13 @@ from IPython.display import publish_display_data
 from ddns_utils import areas
 from ddns_utils.completeness import ENOUGH, EVENTS, completeness
 from ddns_utils.deliveries import received
-from ddns_utils.disclosure import Disclosed, session
+from ddns_utils.disclosure import SMALL, Disclosed, session
 from ddns_utils.display.coverage import require_snapshot
 from ddns_utils.display.rows import SHOWN, mark, mark_notes, one_indicator, select, shown_limits, shown_value
 from ddns_utils.display.tables import render
 from ddns_utils.errors import DefinitionError
 from ddns_utils.indicators.declare import Indicator, Proportion
-from ddns_utils.language import Text, day, number, say
+from ddns_utils.language import Text, day, number, percent_sign, say
 from ddns_utils.snapshot import Snapshot
 
 # One row in a hundred: what is left where each single fault has a reason of its own.
@@ -112,7 +112,7 @@ def _checks(disclosed: Disclosed, indicators: Sequence[str | Indicator]) -> list
 
 
 def _percent(language: str) -> str:
-    return number(PASSES * 100, language) + {"da": "\u00a0%", "en": "%"}[language]
+    return number(PASSES * 100, language) + percent_sign(language)
 
 
 def finding(row: pd.Series, check: Indicator, language: str) -> str:
@@ -122,7 +122,10 @@ def finding(row: pd.Series, check: Indicator, language: str) -> str:
         return said + (say(", provisional", language) if row["status"] == "incomplete" else "")
     if row["status"] == "not_applicable":
         return say("nothing to check", language)
-    return say("nothing has come", language) if row["status"] == "no_data" else say("too few to be shown", language)
+    if row["status"] == "no_data":
+        return say("nothing has come", language)
+    why = "too few to be shown" if row["note"] == SMALL else "cannot be shown"
+    return say(why, language)
 
 
 def _fails(row: pd.Series, check: Indicator) -> bool:
@@ -148,7 +151,7 @@ def show_completeness(snapshot: Snapshot, names: dict[str, Text], area: str, lan
         body.append(([names[register][language].capitalize()], shown))
     heads = [say("Latest delivery", language)]
     heads += [say("Complete until: {area}", language, area=areas.name(code, language)) for code in codes]
-    share = number(ENOUGH * 100, language) + {"da": "\u00a0%", "en": "%"}[language]
+    share = number(ENOUGH * 100, language) + percent_sign(language)
     note = say(
         "Complete until: the latest day of which {share} is expected to have arrived, judged by how long rows took "
         "before.", language, share=share,

@@ -9,9 +9,10 @@ import pandas as pd
 
 from ddns_utils import areas, codelists
 from ddns_utils.disclosure import SMALL, Disclosed
-from ddns_utils.errors import DataError, DefinitionError
+from ddns_utils.errors import DataError, DefinitionError, did_you_mean
 from ddns_utils.indicators.declare import Indicator
-from ddns_utils.language import Text, number, say
+from ddns_utils.language import Text, number, percent_sign, say
+from ddns_utils.period import Period
 from ddns_utils.standardisation import NOT_GIVEN
 
 ALL = "all"
@@ -39,7 +40,8 @@ def one_indicator(disclosed: Disclosed, indicator: str | Indicator | None) -> In
     name = indicator if isinstance(indicator, str) else getattr(indicator, "id", None)
     if name not in known:
         raise DefinitionError(
-            f"There is no indicator '{name}' in these results. Choose one of: {', '.join(sorted(known))}."
+            f"There is no indicator '{name}' in these results. {did_you_mean(name, known)}"
+            f"Choose one of: {', '.join(sorted(known))}."
         )
     return known[name]
 
@@ -47,7 +49,7 @@ def one_indicator(disclosed: Disclosed, indicator: str | Indicator | None) -> In
 def select(disclosed: Disclosed, *, free: Sequence[str] = (), **fixed: str | Sequence[str] | None) -> pd.DataFrame:
     """Rows where each dimension has the given value, or is free; those not named are totals (latest for the period).
 
-    Raises DataError, naming what there is, when no row is left.
+    Raises DataError, naming what there is, when no row is left, and DefinitionError for an area that does not exist.
     """
     rows = require_disclosed(disclosed).frame
     for name in ("indicator", "area_level", *DIMENSIONS[1:]):
@@ -59,9 +61,12 @@ def select(disclosed: Disclosed, *, free: Sequence[str] = (), **fixed: str | Seq
         wanted = [wanted] if isinstance(wanted, str) else [str(value) for value in wanted]
         there = list(dict.fromkeys(rows[name]))
         if missing := [value for value in wanted if value not in there]:
+            if name == "area":
+                areas.level_of(missing[0])  # an area that does not exist is another mistake than one not measured
+            near = "" if name == "period" else did_you_mean(missing[0], there)
             few = ", ".join(there[:12]) + (" …" if len(there) > 12 else "")
             raise DataError(
-                f"These results have no {name} '{missing[0]}'. They have: {few or 'no rows'}. Measure it as well."
+                f"These results have no {name} '{missing[0]}'. {near}They have: {few or 'no rows'}. Measure it as well."
             )
         rows = rows[rows[name].isin(wanted)]
     return rows.assign(**{name: _ordered(rows[name], name) for name in DIMENSIONS}).sort_values(
@@ -110,7 +115,7 @@ def value_name(name: str, value: str, language: str, indicators: dict[str, Indic
     if name == "area":
         return areas.name(value, language)
     if name == "period":
-        return period_name(value)
+        return period_name(value, language)
     if value == ALL:
         return say("Both sexes", language) if name == "sex" else say("All ages", language)
     if name == "sex":
@@ -118,16 +123,20 @@ def value_name(name: str, value: str, language: str, indicators: dict[str, Indic
     return f"{value.replace('-', '–')} {YEARS[language]}"
 
 
-def period_name(period: str) -> str:
-    """A period as readers write it: 2025, 2025 Q1, and en dashes between days."""
-    return period.replace("/", "–")
+def period_name(period: str, language: str) -> str:
+    """A period as readers write it, such as "marts 2025"."""
+    return Period.parse(period).in_words(language)
+
+
+def tick_name(period: str, language: str) -> str:
+    """A period beside an axis: its year on a line of its own."""
+    return "\n".join(period_name(period, language).rsplit(" ", 1))
 
 
 def shown_value(value: float, indicator: Indicator, language: str, unit: bool = True) -> str:
     """A value in its display unit: "62,3 %", "31,2 pr. 1.000 borgere om året", "12,3 dage"."""
     if indicator.kind == "proportion":
-        percent = "\u00a0%" if language == "da" else "%"
-        return number(value * 100, language, indicator.decimals) + (percent if unit else "")
+        return number(value * 100, language, indicator.decimals) + (percent_sign(language) if unit else "")
     return number(value, language, indicator.decimals) + (f"\u00a0{indicator.unit[language]}" if unit else "")
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ddns_utils.indicators.declare import Indicator
-from ddns_utils.language import number
+from ddns_utils.language import number, percent_sign
 
 WIDTH = 7.2  # inches: the text width of a report
 INK, MUTED, LINE = "#1b2430", "#55606e", "#d5dae0"
@@ -43,7 +43,7 @@ def house_style():
 def value_axis(axis: Axis, indicator: Indicator, language: str) -> None:
     """Ticks of a value axis as the language writes numbers, with per cent signs for proportions."""
     scale = 100 if indicator.kind == "proportion" else 1
-    percent = {"da": "\u00a0%", "en": "%"}[language] if scale == 100 else ""
+    percent = percent_sign(language) if scale == 100 else ""
     axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]))
 
     def tick(value: float, _: int | None) -> str:

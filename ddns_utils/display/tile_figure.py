@@ -18,7 +18,7 @@ from ddns_utils.display.drawing import finish
 from ddns_utils.display.rows import one_indicator, shown_value
 from ddns_utils.display.style import ACCENT, INK, MUTED, WIDTH, heading, house_style
 from ddns_utils.indicators.declare import Indicator
-from ddns_utils.language import say
+from ddns_utils.language import percent_sign, say
 
 # One hue from light to dark: read alike in print and by those who do not tell red from green.
 COLOURS = ("#e3eef8", "#b3d0e8", "#74add1", "#3279b5", "#0b4a8a")
@@ -96,7 +96,7 @@ def _tile(ax: Axes, at: tuple[int, int], short: str, step: int | None, out: bool
 def _legend(compared: Comparison, edges: np.ndarray, language: str) -> list[Patch]:
     known = compared.indicator
     said = [shown_value(edge, known, language, unit=False) for edge in (edges[:1] if compared.alike else edges)]
-    percent = {"da": "\u00a0%", "en": "%"}[language] if known.kind == "proportion" else ""
+    percent = percent_sign(language) if known.kind == "proportion" else ""
     ranges = said if compared.alike else [f"{low}–{high}" for low, high in pairwise(said)]
     patches = [
         Patch(facecolor=colour, edgecolor=MUTED, linewidth=0.5, label=f"{between}{percent}")

@@ -121,10 +121,11 @@ def standards(
         missed += bool(above if lower_is_better else below)
     if not held:
         return say("no published standards", language)
-    return say(
-        "{reached} of {all} standards reached, {missed} missed, {uncertain} uncertain",
-        language, reached=reached, all=len(held), missed=missed, uncertain=len(held) - reached - missed,
-    )  # fmt: skip
+    uncertain = len(held) - reached - missed
+    said = [say("{reached} of {all} standards reached", language, reached=reached, all=len(held))]
+    said += [say("{missed} missed", language, missed=missed)] if missed else []
+    said += [say("{uncertain} uncertain", language, uncertain=uncertain)] if uncertain else []
+    return ", ".join(said)
 
 
 def _standing(code: str, compared: Comparison, language: str) -> str:
@@ -160,9 +161,9 @@ def _by_side(found: pd.DataFrame, compared: Comparison, language: str) -> list[s
     below = found.drop(above.index)
     words = []
     if len(above):
-        words.append(say("above the average {names}", language, names=_names(above, language)))
+        words.append(say("{names} above the average", language, names=_names(above, language)))
     if len(below):
-        words.append(say("below the average {names}", language, names=_names(below, language)))
+        words.append(say("{names} below the average", language, names=_names(below, language)))
     return words
 
 

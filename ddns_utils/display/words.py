@@ -59,7 +59,10 @@ def spread(
     level: str,
     period: str | None = None,
 ) -> str:
-    """From the lowest area to the highest: "fra 2,1 % i Gentofte til 7,9 % i Lolland", and how many are hidden."""
+    """From the lowest area to the highest: "fra 2,1 % (Gentofte) til 7,9 % (Lolland)", and how many are hidden.
+
+    That the two are not certainly different is said, because a range reads as if they were.
+    """
     known = one_indicator(disclosed, indicator)
     rows, hidden = _areas(disclosed, known, level, period)
     if rows.empty:
@@ -73,6 +76,8 @@ def spread(
         high=shown_value(high["value"], known, language),
         high_area=areas.name(high["area"], language),
     )
+    if len(rows) > 1 and not _apart(low, high):
+        words += say(", with no certain difference", language)
     words += say("; {hidden} areas are hidden", language, hidden=hidden) if hidden else ""
     return words + (say(", provisional", language) if (rows["status"] == "incomplete").any() else "")
 
@@ -92,9 +97,9 @@ def change(
     ends = (first or periods[0], last or periods[-1])
     before, after = (_row(disclosed, known, area=area, period=end) for end in ends)
     if ends[0] == ends[1]:
-        return f"{_in_words(after, known, disclosed, language)} ({period_name(ends[1])})"
+        return f"{_in_words(after, known, disclosed, language)} ({period_name(ends[1], language)})"
     named = {
-        "first": period_name(ends[0]), "last": period_name(ends[1]),
+        "first": period_name(ends[0], language), "last": period_name(ends[1], language),
         "before": _in_words(before, known, disclosed, language), "after": _in_words(after, known, disclosed, language),
     }  # fmt: skip
     if before["status"] != "ok" or after["status"] != "ok":
@@ -103,7 +108,7 @@ def change(
         if after["value"] > before["value"]:
             return say("risen from {before} in {first} to {after} in {last}", language, **named)
         return say("fallen from {before} in {first} to {after} in {last}", language, **named)
-    return say("no certain difference between {first} ({before}) and {last} ({after})", language, **named)
+    return say("no certain difference between {before} in {first} and {after} in {last}", language, **named)
 
 
 def against(

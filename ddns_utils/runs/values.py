@@ -37,7 +37,7 @@ class Check:
         if self.choices is not None and value not in self.choices:
             raise ValueError(f"Choose one of: {', '.join(map(str, self.choices))}.")
         if self.pattern is not None and not re.fullmatch(self.pattern, str(value)):
-            raise ValueError(f"It must have the form {self.pattern}.")
+            raise ValueError(self._form())
         if self.minimum is not None and value < self.minimum:
             raise ValueError(f"It must be at least {self.minimum}.")
         if self.maximum is not None and value > self.maximum:
@@ -45,6 +45,13 @@ class Check:
         if self.kind is not None:
             return _rule(self.kind)(value)
         return value
+
+    def _form(self) -> str:
+        if self.kind == "period":
+            from ddns_utils.period import forms
+
+            return f"Write {forms(self.pattern)}."
+        return f"It must have the form {self.pattern}."
 
 
 def _rule(kind: str) -> Callable[[str], str]:
@@ -107,6 +114,10 @@ def in_words(value: Value, kind: str | None, language: str) -> str:
         return areas.name(str(value), language)
     if kind == "language":
         return Locale(str(value)).get_language_name(language)
+    if kind == "period":
+        from ddns_utils.period import Period
+
+        return Period.parse(str(value)).in_words(language)
     if kind == "date":
         return day(date.fromisoformat(str(value)), language)
     return str(value)

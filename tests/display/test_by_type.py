@@ -131,9 +131,10 @@ def test_the_audit_says_what_was_hidden_and_found_for_every_result(small, monkey
         re.search(r"<th scope=.row.*?>(.*?)</th>", row)[1]: re.findall(r"<td>(.*?)</td>", row)
         for row in re.findall(r"<tr>(<th scope=.row.*?)</tr>", shown[0])
     }
-    hidden, worked_out = {"da": ("Skjult: små", "Regnet ud præcist"), "en": ("Hidden: small", "Worked out exactly")}[
-        language
-    ]
+    hidden, worked_out = {
+        "da": ("Skjult, fordi de er små", "Kunne regnes ud præcist"),
+        "en": ("Hidden: small", "Worked out exactly"),
+    }[language]
     assert lines[hidden][0] == "1"
     assert lines[worked_out] == ["0", "0"]
     assert f"{SHARE.title[language]} ({ {'da': 'område', 'en': 'area'}[language] })" in first

@@ -165,8 +165,8 @@ def test_the_data_of_a_funnel_has_smoothed_values_verdicts_and_ranks(some, monke
 def test_verdicts_tell_what_stands_out_from_what_may_be_chance(some):
     said = verdicts.stands_out(some, language="da")
     assert "Af 59 områder skiller disse sig ud" in said
-    assert "over gennemsnittet København." in said
-    assert "sandsynligvis ved et tilfælde: Frederiksberg. Tilfældet alene ville sende omkring 3 derud." in said
+    assert ": København over gennemsnittet. " in said
+    assert "sandsynligvis ved et tilfælde: Frederiksberg. Omkring 3 ville ligge der alene ved tilfældigheder." in said
     assert said.endswith("1 af 60 er ikke sammenlignet, fordi deres tal er skjulte, foreløbige, for få eller mangler.")
     assert verdicts.finding(some, language="en") == "1 of 59 standing out"
 
@@ -230,9 +230,9 @@ def test_standards_are_reached_missed_or_uncertain():
     one = disclose(measured(rows), POLICY)
     said = [verdicts.standards(one, [SHARE], language="en", area=area) for area in ("101", "147", "157", "159", "151")]
     assert said == [
-        "1 of 1 standards reached, 0 missed, 0 uncertain",
-        "0 of 1 standards reached, 1 missed, 0 uncertain",
-        *["0 of 1 standards reached, 0 missed, 1 uncertain"] * 3,
+        "1 of 1 standards reached",
+        "0 of 1 standards reached, 1 missed",
+        *["0 of 1 standards reached, 1 uncertain"] * 3,
     ]
     rate = disclose(measured(rows, EVENTS), POLICY)
     assert verdicts.standards(rate, [EVENTS], language="da", area="101") == "ingen offentliggjorte standarder"

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from made_results import EVENTS, SHARE, cube, measured
 
 import ddns_utils
 from ddns_utils import display, language
-from ddns_utils.disclosure import Policy, disclose
+from ddns_utils.disclosure import PROTECTS, Policy, disclose
 from ddns_utils.display import findings, show, tables, words
 from ddns_utils.display.definitions import definition_html
 from ddns_utils.errors import DataError, DefinitionError
@@ -64,6 +65,35 @@ def test_a_figure_says_in_danish_what_it_shows_and_in_which_unit(whole, name):
         assert said in svg
     assert re.search(r">\d+\xa0%<", svg)
     assert svg.count("<text") > 5
+
+
+WRONG = {
+    "There is no area 'Aarhus'. Did you mean '751'": lambda d: words.value(d, language="da", area="Aarhus"),
+    "no area '751'. They have: .* Measure it as well": lambda d: words.value(d, language="da", area="751"),
+    "no area_level 'regions'. Did you mean 'region'": lambda d: words.lowest(d, language="da", level="regions"),
+    "no indicator 'shar' in these results. Did you mean 'share'": lambda d: words.value(d, "shar", language="da"),
+    "There is no language 'dk'": lambda d: display.plot_areas(d, language="dk", level="region"),
+    r"not broken down by sex or age_band. Measure them with by=\('sex', 'age_band'\)": PLOTS["age_sex"],
+    "not broken down by sex": lambda d: display.plot_trend(d, language="da", hue="sex"),
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_a_wrong_name_is_answered_with_what_was_perhaps_meant(small, message):
+    with pytest.raises((DataError, DefinitionError), match=message):
+        WRONG[message](small)
+
+
+def test_the_lowest_and_the_highest_are_said_to_be_alike_where_they_may_be():
+    areas_, of = ("1081", "1082", "1083"), {"of": 200.0}
+    near = disclose(
+        measured([{"area": a, "n": n, **of} for a, n in zip(areas_, (90.0, 95.0, 100.0), strict=True)]), POLICY
+    )
+    apart = disclose(
+        measured([{"area": a, "n": n, **of} for a, n in zip(areas_, (40.0, 95.0, 160.0), strict=True)]), POLICY
+    )
+    assert words.spread(near, language="da", level="region").endswith("), uden sikker forskel")
+    assert "sikker forskel" not in words.spread(apart, language="da", level="region")
 
 
 def test_the_same_figure_is_the_same_bytes(whole):
@@ -140,7 +170,8 @@ def test_words_are_honest_about_hidden_and_overlapping_numbers(small):
     assert "kan ikke sammenlignes" in words.against(small, language="da", area="1081")
     rows = [{"period": p, "n": n, "of": 1000.0} for p, n in (("2023", 400.0), ("2024", 410.0), ("2025", 600.0))]
     trend = disclose(measured(rows), POLICY)
-    assert words.change(trend, language="da", last="2024").startswith("ingen sikker forskel")
+    assert words.change(trend, language="da", last="2024").startswith("ingen sikker forskel mellem 40,0\xa0%")
+    assert " i 2023 og " in words.change(trend, language="da", last="2024")
     assert words.change(trend, language="da").startswith("steget fra 40,0\xa0%")
     assert words.change(trend, language="en", first="2025", last="2023").startswith("fallen from 60.0%")
 
@@ -334,6 +365,11 @@ def test_a_finding_says_what_it_is_and_what_to_do_only_where_something_is_wrong(
     cells = re.findall(r"<td>(.*?)</td>", shown[0])
     assert cells[1] == said
     assert (quality.OFFER_GIVEN.remedy.en in cells[2]) == said.startswith("needs attention")
+
+
+def test_a_number_hidden_to_protect_another_is_not_called_too_few():
+    row = pd.Series({"status": "suppressed", "note": PROTECTS})
+    assert findings.finding(row, quality.OFFER_GIVEN, "en") == "cannot be shown"
 
 
 def test_one_week_that_jumps_is_enough_because_weeks_are_no_sample(monkeypatch):

@@ -187,6 +187,10 @@ def test_values_are_held_to_the_rules_of_the_domain(new_toys, name, text, messag
         ("[checks.period]\nkin = 'period'", "story.toml: checks.period has no check 'kin'. Did you mean 'kind'?"),
         ("[checks.period]\nkind = 'perid'", "story.toml: checks.period cannot have the kind 'perid'."),
         ("[checks.period]\nminimum = 2", "story.toml: checks.period sets a limit, but period is not a number."),
+        (
+            "[checks.period]\nkind = 'period'\npattern = '[0-9]{4}-[0-9]{2}'",
+            "story.ipynb: period cannot be '2025'. Write a month (2025-03).",
+        ),
         ("[checks.period]\npattern = '20\\d'", "story.ipynb: period cannot be '2025'. It must have the form 20\\d."),
         ("[checks.period]\nchoices = ['2024']", "story.ipynb: period cannot be '2025'. Choose one of: 2024."),
         ("[labels]\narea = { da = 'Område' }", "story.toml: labels.area must be written"),
