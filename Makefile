@@ -64,9 +64,10 @@ check: .venv/.test
 	@$(BIN)/python tools/check_notebooks.py
 	@$(BIN)/python tools/check_cpr.py
 
-## make lab      JupyterLab on the notebooks, with the made-up registers
+## make lab      JupyterLab on the notebooks, with the made-up registers; your own belong in scratch
 lab: $(LANDED)
-	@DDNS_REGISTERS=$(CURDIR)/$(DEMO)/registers $(BIN)/jupyter lab notebooks
+	@mkdir -p scratch
+	@DDNS_REGISTERS=$(CURDIR)/$(DEMO)/registers $(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks
 
 ## make clean    remove the environment, the made-up Denmark, caches and the site; runs and registers stay
 clean:
