@@ -31,6 +31,11 @@ class Text:
     def __getitem__(self, language: str) -> str:
         return getattr(self, require_language(language))
 
+    def inside(self, language: str) -> str:
+        """The words inside a sentence: the first letter is small, and abbreviations such as KOL stay."""
+        words = self[language]
+        return words if words[:2].isupper() else words[0].lower() + words[1:]
+
 
 def require_language(language: str) -> str:
     """Return ``language`` if it is one we have words in; DefinitionError otherwise."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from contextlib import contextmanager
 
@@ -74,7 +75,8 @@ def heading(figure: Figure, indicator: Indicator, language: str) -> None:
 def value_label(indicator: Indicator, language: str) -> str:
     """Title and unit of an indicator: "Borgere med KOL, procent"; the unit is not said twice."""
     title, unit = indicator.title[language], indicator.unit[language]
-    said = unit.split()[0].lower() in title.lower() if indicator.kind != "rate" else " ".join(unit.split()[:2]) in title
+    words = " ".join(unit.split()[:2]) if indicator.kind == "rate" else unit
+    said = re.search(rf"\b{re.escape(words)}\b", title, re.IGNORECASE)
     return title if said else f"{title}, {unit}"
 
 

@@ -103,13 +103,14 @@ def _figure(data: dict[str, str], made: dict[str, str], figure: int, cell: int, 
     if "image/svg+xml" not in data:
         raise DefinitionError(f"The figure in cell {cell} of report.ipynb is not SVG. Show it with ddns_utils.display.")
     svg = accessible_svg(data["image/svg+xml"], f"figure-{figure}", made["alt"])
+    title = re.search(r"<title[^>]*>(.*?)</title>", svg)[1]  # the drawing is wider than a telephone
     caption = f"<figcaption>{escape(made['caption'])}</figcaption>" if made.get("caption") else ""
     shown = say("The figure's data as a table", language)
     name = say("Figure {number}", language, number=figure)
-    return (
-        f'<figure><div class="scroll" tabindex="0" role="group" aria-label="{name}">{svg}</div>{caption}'
-        f"<details><summary>{shown}</summary>{scrolling(clean(made['table']), shown)}</details></figure>"
-    )
+    finding = f'<p class="finding" aria-hidden="true">{title}</p>'
+    drawn = f'<div class="scroll" tabindex="0" role="group" aria-label="{name}">{svg}</div>'
+    data = f"<details><summary>{shown}</summary>{scrolling(clean(made['table']), shown)}</details>"
+    return f"<figure>{finding}{drawn}{caption}{data}</figure>"
 
 
 def scrolling(html: str, label: str) -> str:

@@ -113,10 +113,28 @@ def test_the_index_leads_to_the_report(opened):
     assert page.locator("h1").inner_text() == "Får flere diabetes?"
 
 
+@pytest.mark.parametrize(("width", "wrapped"), [(360, True), (1280, False)])
+def test_on_a_narrow_screen_the_finding_stands_over_the_figure_in_lines_that_fit(opened, width, wrapped):
+    page = opened("report")
+    page.set_viewport_size({"width": width, "height": 800})
+    finding = page.locator("figure .finding").first
+    assert finding.is_visible() == wrapped
+    assert finding.text_content() == "Andelen stiger"
+
+
+def test_definitions_are_printed_open(opened):
+    page = opened("report")
+    closed = "<details><summary>Hvad</summary><p id='counted'>Det tælles</p></details>"
+    page.evaluate(f'document.querySelector("main").insertAdjacentHTML("beforeend", "{closed}")')
+    assert not page.locator("#counted").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator("#counted").is_visible()
+
+
 def test_the_report_can_be_printed(opened, tmp_path):
     page = opened("report")
     page.emulate_media(media="print")
-    assert not page.locator("details").first.is_visible()
+    assert not page.locator("figure details").first.is_visible()
     assert page.locator("footer").is_visible()
 
 

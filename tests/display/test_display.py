@@ -1,4 +1,5 @@
 import ast
+import dataclasses
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,8 +15,10 @@ from ddns_utils import display, language
 from ddns_utils.disclosure import PROTECTS, Policy, disclose
 from ddns_utils.display import findings, show, tables, words
 from ddns_utils.display.definitions import definition_html
+from ddns_utils.display.style import value_label
 from ddns_utils.errors import DataError, DefinitionError
 from ddns_utils.indicators import quality
+from ddns_utils.language import Text
 
 PACKAGE = Path(ddns_utils.__file__).parent
 POLICY = Policy.read(PACKAGE.parent / "parameters" / "disclosure.toml")
@@ -416,3 +419,21 @@ def test_where_every_check_passes_no_sender_has_anything_to_do(monkeypatch):
 def test_what_is_no_check_has_no_findings(whole):
     with pytest.raises(DefinitionError, match="shows checks, proportions with a remedy; share is none"):
         display.show_findings(whole, indicators=["share"], area="DK", language="en", caption="C")
+
+
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        (Text(da="Kontakter med levende", en="Contacts with living persons"), "Contacts with living persons, per cent"),
+        (Text(da="Procent syge", en="Per cent who are ill"), "Per cent who are ill"),
+    ],
+)
+def test_a_unit_is_left_out_only_where_the_title_says_it(title, label):
+    assert value_label(dataclasses.replace(SHARE, title=title), "en") == label
+
+
+@pytest.mark.parametrize(
+    ("title", "inside"), [("Borgere med KOL", "borgere med KOL"), ("KOL i alt", "KOL i alt"), ("Én dag", "én dag")]
+)
+def test_inside_a_sentence_only_the_first_letter_becomes_small(title, inside):
+    assert Text(da=title, en="x").inside("da") == inside
