@@ -35,7 +35,7 @@ def registers(
     last: datetime | None,
 ) -> None:
     """Show what the registers hold, or what was delivered."""
-    from ddns_utils.registers import open_registers
+    from ddns_utils.registers import LAND_FIRST, open_registers
     from ddns_utils.snapshot import overview
 
     opened = open_registers(registers)
@@ -46,10 +46,7 @@ def registers(
     if source or sender or first or last:
         raise click.UsageError("--source, --sender, --from and --to choose among deliveries. Add --deliveries.")
     if not snapshot.version:
-        raise DataError(
-            f"There are no registers in {opened.path}. If they are elsewhere, name them by --registers or "
-            "DDNS_REGISTERS; else land deliveries first: ddns intake PATH."
-        )
+        raise DataError(f"There are no registers in {opened.path}. {LAND_FIRST}")
     from ddns_utils.progress import show_table
 
     show_table(

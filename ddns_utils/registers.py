@@ -31,6 +31,9 @@ from ddns_utils.model import TABLES
 from ddns_utils.snapshot import Snapshot, table_model, table_path
 from ddns_utils.table_files import ROWS_PER_BATCH, TableFiles, go_back, parts
 
+LAND_FIRST = (
+    "If they are elsewhere, name them by --registers or DDNS_REGISTERS; else land deliveries first: ddns intake PATH."
+)
 MEMORY, BUFFER, BUFFER_FOR_LONG_ROWS = "1GB", "64MB", "1MB"
 
 
@@ -259,7 +262,7 @@ def open_snapshot() -> Snapshot:
     pinned = os.environ.get("DDNS_STORE_VERSION")
     snapshot = open_registers().snapshot(int(pinned) if pinned else None)
     if not snapshot.tables:
-        raise DataError(f"The registers in {snapshot.path.name} are empty. Land deliveries first: ddns intake PATH.")
+        raise DataError(f"The registers in {snapshot.path.name} are empty. {LAND_FIRST}")
     return snapshot
 
 

@@ -20,7 +20,7 @@ from ddns_utils.disclosure.leaks import without_values
 from ddns_utils.disclosure.ledger import Ledger, ledger_of
 from ddns_utils.errors import DataError, DdnsError, RunError
 from ddns_utils.language import LANGUAGES
-from ddns_utils.registers import Registers
+from ddns_utils.registers import LAND_FIRST, Registers
 from ddns_utils.runs import door
 from ddns_utils.runs.contract import Contract
 from ddns_utils.runs.engine import CellError, execute
@@ -74,8 +74,7 @@ def plan(project: Project, contract: Contract, values: dict[str, Any], snapshot:
     if snapshot.version == 0:
         raise DataError(
             f"The registers in {snapshot.path.name} are empty, so {contract.analysis} has nothing to read. "
-            "If they are elsewhere, name them by --registers or DDNS_REGISTERS; else land deliveries first: "
-            "ddns intake PATH. For made-up ones: ddns synthesize."
+            f"{LAND_FIRST} For made-up ones: ddns synthesize."
         )
     language = str(values.get("language", LANGUAGES[0]))
     ledger = ledger_of(Registers(snapshot.path))
