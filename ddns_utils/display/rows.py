@@ -164,7 +164,7 @@ def mark_notes(rows: pd.DataFrame, disclosed: Disclosed, language: str, figure: 
     threshold = disclosed.policy.threshold
     sentences = {
         f"<{threshold}": say(
-            "<{threshold}: not shown, because it rests on 1–{most} persons or events.",
+            "<{threshold}: not shown, because it rests on 1–{most} persons or events, or on all but 1–{most}.",
             language, threshold=threshold, most=threshold - 1,
         ),
         say("hidden", language): say("hidden: not shown, because it would give away a small number.", language),

@@ -112,7 +112,8 @@ DRASTMA = "Dansk register for Astma (DrAstma), dokumentalistrapport 2016, indika
 RELIEVERS_ONLY = _declare(
     "asthma_relievers_without_steroid",
     ("Borgere med astma og stort SABA-forbrug uden inhalationssteroid", "Asthma, many relievers, no inhaled steroid"),
-    ("en borger med astma, der købte over 600 doser SABA", "a person with asthma who bought over 600 reliever doses"),
+    ("en borger med astma, der købte over 600 doser SABA (hurtigtvirkende luftvejsudvidende medicin)",
+     "a person with asthma who bought over 600 reliever doses"),
     ("Intet køb af inhalationssteroid i perioden", "No purchase of an inhaled steroid in the period"),
     with_many_relievers, without_steroids, "prescription", "lower is better", f"{DRASTMA} 2", GUESSED,
     version=2,
@@ -120,7 +121,8 @@ RELIEVERS_ONLY = _declare(
 LONG_ACTING_ONLY = _declare(
     "asthma_long_acting_without_steroid",
     ("Borgere med astma på LABA eller LAMA uden inhalationssteroid", "Asthma, long-acting drug, no inhaled steroid"),
-    ("en borger med astma, der købte LABA eller LAMA", "a person with asthma who bought a long-acting bronchodilator"),
+    ("en borger med astma, der købte LABA eller LAMA (langtidsvirkende luftvejsudvidende medicin)",
+     "a person with asthma who bought a long-acting bronchodilator"),
     ("Intet køb af inhalationssteroid i perioden", "No purchase of an inhaled steroid in the period"),
     with_long_acting, without_steroids, "prescription", "lower is better", f"{DRASTMA} 3", version=2,
 )  # fmt: skip

@@ -131,7 +131,7 @@ OUTPATIENT_LONG_ACTING = _declare(
     Text("Ambulante borgere med KOL og åndenød i behandling med LABA eller LAMA",
          "Outpatients with COPD and breathlessness on a long-acting bronchodilator"),
     BREATHLESS,
-    Text("Et køb af LABA eller LAMA i året til seneste kontakt",
+    Text("Et køb af LABA eller LAMA (langtidsvirkende luftvejsudvidende medicin) i året til seneste kontakt",
          "A purchase of a long-acting bronchodilator in the year until the latest contact"),
     breathless_outpatients, bought_before(LONG_ACTING, YEAR), ("prescription",), "high", None, UNKNOWN,
 )  # fmt: skip
