@@ -105,6 +105,14 @@ def test_versions_that_land_together_and_a_key_of_its_own_are_no_different(tmp_p
     assert found == {"k1": "2025-04-01", "2025-04-01": "2025-04-01", "2025-04-05": "2025-04-05"}
 
 
+def test_a_row_that_was_refused_was_not_received(tmp_path, registers):
+    other = CONTACT | {"DW_EK_KONTAKT": "k2"}
+    landed(write_csv(tmp_path / "2025-04-05", "LPR_A_KONTAKT", [CONTACT, other]), registers)
+    landed(write_csv(tmp_path / "2025-04-01", "LPR_A_KONTAKT", [CONTACT, other | {"KONT_TYPE": "odd"}]), registers)
+    found = {row["contact_id"]: row["first_received_on"].isoformat() for row in rows(registers, "hospital_contact")}
+    assert found == {"k1": "2025-04-01", "k2": "2025-04-05"}
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=str)
 def test_a_meeting_was_first_received_when_it_had_been_held(order, tmp_path, registers):
     story = [  # delivered, status
