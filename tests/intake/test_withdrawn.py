@@ -67,3 +67,12 @@ def test_a_municipal_condition_needs_a_code_and_what_a_referral_came_with_may_be
     of = {"meta": {"profile": [f"http://fhir.kl.dk/rehab/StructureDefinition/klgateway-140-{profile}"]}}
     land_one(tmp_path, registers, RESOURCES["condition"][0] | of | {"code": {"text": "pain"}}, 10)
     assert [row["reasons"] for row in rows(registers, "quarantine")] == reasons
+
+
+def test_a_condition_that_only_loses_its_category_stands_but_is_not_in_focus(tmp_path, registers):
+    plain, _ = RESOURCES["condition"]
+    focus = {"category": [{"coding": [{"code": "problem-list-item"}]}]}
+    for day, given in ((10, plain | focus), (11, plain)):
+        land_one(tmp_path, registers, given, day)
+        (row,) = rows(registers, "condition")
+        assert row["in_focus"] == (given is not plain)
