@@ -61,8 +61,12 @@ def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) ->
                 if indicator.follow_up_days
                 else f"{name} until {period.last_day}, but it ends {last}"
             )
+            usable = period
+            while usable.last_day > latest:
+                usable = usable.preceding()
             raise DataError(
-                f"{indicator.id} needs {lacking}. Use a period ending {latest} or earlier, or deliver more data."
+                f"{indicator.id} needs {lacking}. Use {usable} or another period that ends by {latest}, or deliver "
+                "more data."
             )
     if not indicator.category:
         require_begun(indicator.id, indicator.needs, indicator.look_back, snapshot, period)

@@ -81,6 +81,13 @@ class Period:
         months = 2 * (self.end.year * 12 + self.end.month - 1) - (self.start.year * 12 + self.start.month - 1)
         return Period(self.end, date(months // 12, months % 12 + 1, 1))
 
+    def preceding(self) -> Period:
+        """The period just before this one, counted as ``following``."""
+        if not self.start.day == self.end.day == 1:
+            return Period(self.start - timedelta(days=self.days), self.start)
+        months = 2 * (self.start.year * 12 + self.start.month - 1) - (self.end.year * 12 + self.end.month - 1)
+        return Period(date(months // 12, months % 12 + 1, 1), self.start)
+
     def weeks(self) -> tuple[Period, ...]:
         """The ISO weeks of the period: those whose Thursday lies in it, so that each week is in one month only."""
         first = self.start - timedelta(days=self.start.weekday())

@@ -108,14 +108,15 @@ def test_follow_up_must_be_covered_to_the_day(tmp_path, last, covered):
     if covered:
         assert measure(READMISSION_30D, ending(last, tmp_path), YEAR).frame.of.max() == 1
     else:
-        message = r"readmission_30d needs 30 days after 2025-12-31, but hospital_contact ends 2026-01-29\. Use a period ending 2025-12-30"
+        message = r"readmission_30d needs 30 days after 2025-12-31, but hospital_contact ends 2026-01-29\. Use 2024 or another period that ends by 2025-12-30"
         with pytest.raises(DataError, match=message):
             measure(READMISSION_30D, ending(last, tmp_path), YEAR)
 
 
 def test_without_follow_up_the_message_speaks_of_the_period_alone(tmp_path):
     with pytest.raises(
-        DataError, match=r"admissions_per_1000 needs hospital_contact until 2025-12-31, but it ends 2025-11-30\. Use"
+        DataError,
+        match=r"admissions_per_1000 needs hospital_contact until 2025-12-31, but it ends 2025-11-30\. Use 2024 or",
     ):
         measure(ADMISSIONS_PER_1000, ending(date(2025, 11, 30), tmp_path), YEAR)
 

@@ -94,8 +94,9 @@ def test_months_up_to_and_with_the_last_of_the_period():
         ("2025-01-01/2025-01-03", "2025-01-03/2025-01-05"),
     ],
 )  # fmt: skip
-def test_the_period_that_follows(text, after):
+def test_the_period_that_follows_and_the_one_before(text, after):
     assert str(Period.parse(text).following()) == after
+    assert str(Period.parse(after).preceding()) == text
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,8 @@ class Landing:
             lines += _first([f"  {rule}: {number:,}" for rule, number in self.findings.items()])
         if self.others:
             lines.append(f"Not deliveries, left alone: {', '.join(_first(self.others))}. {HOW_NAMED}")
+        elif self.failed and not self.refused:
+            lines.append(f"There is no file there. {HOW_NAMED}")
         return lines
 
 

@@ -84,6 +84,13 @@ def test_files_that_are_no_deliveries_are_named(delivery, registers):
     assert landing.lines()[-1].startswith("Not deliveries, left alone: README.md")
 
 
+def test_a_folder_with_nothing_in_it_is_told_how_deliveries_are_named(folder, registers):
+    folder.mkdir(parents=True)
+    landing = landed(folder, registers)
+    assert landing.failed
+    assert landing.lines()[-1] == "There is no file there. docs/intake.md says how a delivery is named."
+
+
 def test_a_register_is_known_by_its_name_whatever_stands_after_it_but_a_letter(folder, registers):
     named = ["SENTINEL202412.csv", "sentinel-2025.csv", "SENTINEL (1).txt", "Sentinel.maj.tsv", "SENTINEL_ØST.csv"]
     others = ["MY_SENTINEL.csv", "SENTINEL.xlsx", "SENTINELS.csv", "SENTINELØ.csv"]
