@@ -52,7 +52,7 @@ def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) ->
         span = snapshot.span(name)
         if span is None:
             raise DataError(f"{indicator.id} needs {name}, but no rows of it have been delivered.")
-        _, last = span
+        first, last = span
         needed = period.last_day + timedelta(days=indicator.follow_up_days)
         if needed > last:
             latest = last - timedelta(days=indicator.follow_up_days)
@@ -64,9 +64,7 @@ def require_covered(indicator: Indicator, snapshot: Snapshot, period: Period) ->
             usable = period
             while usable.last_day > latest:
                 usable = usable.preceding()
-            raise DataError(
-                f"{indicator.id} needs {lacking}. Use {usable} or another period that ends by {latest}, or deliver "
-                "more data."
-            )
+            named = f"{usable} or another period" if usable.start >= first else "a period"
+            raise DataError(f"{indicator.id} needs {lacking}. Use {named} that ends by {latest}, or deliver more data.")
     if not indicator.category:
         require_begun(indicator.id, indicator.needs, indicator.look_back, snapshot, period)

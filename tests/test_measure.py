@@ -121,6 +121,11 @@ def test_without_follow_up_the_message_speaks_of_the_period_alone(tmp_path):
         measure(ADMISSIONS_PER_1000, ending(date(2025, 11, 30), tmp_path), YEAR)
 
 
+def test_a_period_that_the_registers_do_not_have_either_is_not_named(tmp_path):
+    with pytest.raises(DataError, match=r"it ends 2022-11-30\. Use a period that ends by 2022-11-30"):
+        measure(ADMISSIONS_PER_1000, ending(date(2022, 11, 30), tmp_path), Period.parse("2022"))
+
+
 def test_a_period_before_the_registers_begin_is_refused(tmp_path):
     with pytest.raises(
         DataError,

@@ -34,7 +34,7 @@ ROWS_AT_A_TIME, CHARACTERS_AT_A_TIME = 50_000, 20_000_000
 _LIKE_CPR = re.compile(rf"\d{{6,}}{BETWEEN}\d{{4,}}")
 _ONLY_WINDOWS = bytes(range(0x80, 0xA0))
 _DANISH_UTF8 = re.compile("|".join("æøåÆØÅ").encode())
-SEPARATORS = ";\t|,"
+SEPARATORS = ";\t|,"  # names of columns may have commas in them, hardly the others
 _EXCELS_OWN = re.compile(rf'"?sep=([{SEPARATORS}])"?\s*', re.IGNORECASE)
 # What SQL Server, R, pandas, SAS and Postgres write where there is nothing.
 NOTHING = frozenset(("", "NULL", "null", "NA", "NaN", "nan", ".", r"\N"))
@@ -60,7 +60,7 @@ def open_csv(path: Path, name: str, engine: duckdb.DuckDBPyConnection) -> list[F
     """A CSV file, all text: in one pass, which fails at a badly formed line; and line by line, with FAULT and LINE.
 
     The encoding is UTF-8, also if single letters are broken, UTF-16 with its mark, else Windows-1252, of which Latin-1
-    is a part; fields are parted by the separator that the line of names has most of. Raises DataError for a file
+    is a part; fields are parted by the first of SEPARATORS that the line of names has. Raises DataError for a file
     without a readable line of names.
     """
     layout = _layout(path, name)
@@ -88,7 +88,7 @@ def _in_one_pass(
             if all(column.null_count for column in batch.columns):
                 empty = reduce(pc.and_, (pc.is_null(column) for column in batch.columns))
                 if pc.any(empty).as_py():
-                    raise Unreadable("a line is empty, or its fields are that are read")
+                    raise Unreadable("of some line all that is read is empty, so the line may be")
             yield batch
 
 
@@ -132,7 +132,7 @@ def _layout(path: Path, name: str) -> Layout:
         told = _EXCELS_OWN.fullmatch(line)
         if told:
             line = file.readline(LONGEST_LINE)
-    separator = told[1] if told else max(SEPARATORS, key=line.count)
+    separator = told[1] if told else next((sign for sign in SEPARATORS if sign in line), ",")
     names, fault = _fields(line, separator)
     names = [each.replace("\ufeff", "").strip() for each in names]
     if fault or not any(names) or len(names) > MOST_COLUMNS or max(map(len, names)) > LONGEST_NAME:

@@ -13,7 +13,6 @@ from ddns_utils.intake.settle import WITH_CONTACT
 from ddns_utils.model import SQL_TYPES, TABLES, Column
 
 _FIELD = re.compile(r"\{(\w+)(?::(\w+))?\}")
-_TEXT = re.compile(r"\{(\w+)(?::text)?\}")
 _FROM_TEXT = {
     "text": "{0}",
     "whole": "read_whole({0})",
@@ -196,12 +195,8 @@ def _question(
     used = {name: kinds[name] for name in read.used if name in kinds}
     rules = [condition for condition, _ in (*read.unreadable, *contract.breaches(model, part.columns, delivery_id))]
     broken = f"({' OR '.join(rules) or 'false'}) IS TRUE AS broken"
-    expressions = {name: _expression(source, REGISTERS[source], name, model.columns[name]) for name in part.columns}
-    as_given = {
-        name: used[found[1]][0]
-        for name, expression in expressions.items()
-        if (found := _TEXT.fullmatch(expression)) and used.get(found[1], ("", ""))[1] == "VARCHAR"
-    }
+    texts = {field: name for field, (name, kind) in used.items() if kind == "VARCHAR"}
+    as_given = {name: texts[field] for name, field in read.as_given.items() if field in texts}
 
     def query(columns: Iterable[str], scan: str) -> str:
         return f"""SELECT {", ".join([*map(quoted, columns), broken])}
@@ -261,8 +256,9 @@ class _Reading:
     """How part of a table is read from a file.
 
     ``values`` are columns of SQL, ``unreadable`` conditions on them with the reason they give, ``used`` the fields and
-    what quarantine keeps of them: their text, or the pseudonym in the place of a CPR number. All of them rest on
-    ``rows``, in which each field is read once as each type that is asked for.
+    what quarantine keeps of them: their text, or the pseudonym in the place of a CPR number; ``as_given`` columns that
+    are a field's text, with that field. All of them rest on ``rows``, in which each field is read once as each type
+    that is asked for.
     """
 
     def __init__(self, source: str, table: str, fields: Fields, part: Part) -> None:
@@ -272,14 +268,15 @@ class _Reading:
         self.values: list[str] = []
         self.unreadable: list[tuple[str, str]] = []
         self.used: dict[str, str] = {}
+        self.as_given: dict[str, str] = {}
         for name in part.columns:
             column = model.columns[name]
             expression = _expression(source, flat, name, column)
             kinds = dict(_FIELD.findall(expression))
             self.used |= {field: OTHER if kind == OTHER else "text" for field, kind in kinds.items()}
             self.values.append(f'{self._filled(expression)} AS "{name}"')
-            as_text = [f"{{{field}:text}}" for field in kinds]
-            if name not in flat.lenient and (column.type != "text" or expression not in as_text):
+            self.as_given.update((name, field) for field in kinds if expression == f"{{{field}:text}}")
+            if name not in flat.lenient and (column.type != "text" or name not in self.as_given):
                 given = " OR ".join(self.field(field, "given") for field in kinds)
                 self.values.append(f'({given}) AS "given {name}"')
                 word = "impossible CPR number" if name.endswith("person_id") else f"unreadable {name}"

@@ -97,7 +97,7 @@ def _encounter(report: Report, r: Resource) -> tuple:
     if r.get("status") == "finished":
         report.happened(start, "start")
     words = kl_codes.words("encounter_type")
-    kinds = [report.known(fhir.code(each), words, "encounter_type") for each in r.get("type", ())]
+    kinds = [report.known(fhir.code(each), words, "encounter_type") for each in r.get("type") or ()]
     law = report.law_of(*based_on, *reasons, report.follow_ups.get(r.get("id")))
     return law, r.get("status") == VOID, (
         r.get("id"),

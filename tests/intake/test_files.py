@@ -146,6 +146,7 @@ def test_empty_fields_after_the_last_column_and_empty_lines_are_no_fault(folder,
 
 HEADER = ";".join(SENTINEL)
 FROM_EXCEL = {
+    "commas in the name of another column": f'{HEADER};"note (a, b, c, d, e, f, g, h, i)"\n{good(1)};x\n',
     "its own first line": f"sep=;\n{HEADER}\n{good(1)}\n",
     "a mark of the encoding within": f"\ufeff{HEADER.replace('CPR', chr(0xFEFF) + 'CPR')}\n{good(1)}\n",
     "nameless columns": f"{HEADER};;;\n{good(1)};;;\n",
